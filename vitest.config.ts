@@ -1,11 +1,19 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const resolve = { conditions: ["@nacre/source", "module", "node", "default"] };
 const ssr = { resolve: { conditions: ["@nacre/source", "module", "node", "default"] } };
 
+const reports = process.env.NACRE_TEST_REPORTS;
+const reporters = reports
+  ? ["default", ["json", { outputFile: join(reports, `${process.pid}-${Date.now()}.json`) }] as [string, object]]
+  : ["default"];
+
 /** unit: beside the code, seconds. integration: whole runs. browser: Chromium on the built studio. */
 export default defineConfig({
   test: {
+    reporters,
+    passWithNoTests: true,
     projects: [
       {
         resolve,
