@@ -1,32 +1,29 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-const resolve = { conditions: ["@nacre/source", "module", "node", "default"] };
-const ssr = { resolve: { conditions: ["@nacre/source", "module", "node", "default"] } };
-
+const conditions = ["@nacre/source", "module", "node", "default"];
 const reports = process.env.NACRE_TEST_REPORTS;
-const reporters = reports
-  ? ["default", ["json", { outputFile: join(reports, `${process.pid}-${Date.now()}.json`) }] as [string, object]]
-  : ["default"];
 
 /** unit: beside the code, seconds. integration: whole runs. browser: Chromium on the built studio. */
 export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    reporters,
     passWithNoTests: true,
+    reporters: reports
+      ? ["default", ["json", { outputFile: join(reports, `${process.pid}-${Date.now()}.json`) }]]
+      : ["default"],
     projects: [
       {
-        resolve,
-        ssr,
+        extends: true,
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "apps/*/{src,server}/**/*.test.ts", "scripts/**/*.test.ts"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {
-        resolve,
-        ssr,
+        extends: true,
         test: {
           name: "integration",
           include: ["test/**/*.test.ts"],
@@ -35,8 +32,7 @@ export default defineConfig({
         },
       },
       {
-        resolve,
-        ssr,
+        extends: true,
         test: {
           name: "browser",
           include: ["apps/*/test/**/*.browser.test.ts"],

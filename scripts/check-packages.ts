@@ -1,0 +1,122 @@
+// Every published package as its users meet it: publint and are-the-types-wrong on the tarball, then an empty project
+// outside the workspace that installs the tarballs alone and runs the README's example.
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+interface PackageManifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+interface Packed {
+  readonly folder: string;
+  readonly manifest: PackageManifest;
+  readonly tarball: string;
+}
+
+/** The first ```ts block under the README's first heading that says how to use it. */
+export function readmeExample(markdown: string): string | undefined {
+  return markdown.match(/^```ts\n([\s\S]*?)^```$/m)?.[1];
+}
+
+/** The tarballs that installing `name` needs: its own and those of its dependencies in the workspace. */
+export function closure(name: string, packages: ReadonlyMap<string, Packed>): Packed[] {
+  const found = new Map<string, Packed>();
+  const visit = (current: string): void => {
+    const packed = packages.get(current);
+    if (packed === undefined || found.has(current)) return;
+    found.set(current, packed);
+    for (const dependency of Object.keys(packed.manifest.dependencies ?? {})) visit(dependency);
+  };
+  visit(name);
+  return [...found.values()];
+}
+
+async function pack(folder: string, into: string): Promise<Packed | undefined> {
+  const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as PackageManifest;
+  if (manifest.private) return undefined;
+  const { stdout } = await execute("pnpm", ["pack", "--pack-destination", into, "--json"], { cwd: folder });
+  return { folder, manifest, tarball: (JSON.parse(stdout) as { filename: string }).filename };
+}
+
+async function checkPackage(packed: Packed, packages: ReadonlyMap<string, Packed>, into: string): Promise<string[]> {
+  const faults: string[] = [];
+  const { name } = packed.manifest;
+  const attempt = async (what: string, command: string, parameters: string[], cwd: string): Promise<string> => {
+    try {
+      return (await execute(command, parameters, { cwd, timeout: 300_000, maxBuffer: 2 ** 26 })).stdout;
+    } catch (error) {
+      const { stdout = "", stderr = "", message } = error as Error & { stdout?: string; stderr?: string };
+      faults.push(`${name}: ${what}\n${stdout}${stderr}${stdout || stderr ? "" : message}`);
+      return "";
+    }
+  };
+  await attempt("publint", "publint", ["run", packed.tarball, "--strict"], root);
+  await attempt("are the types wrong", "attw", [packed.tarball, "--profile", "esm-only", "--format", "ascii"], root);
+
+  const readme = await readFile(join(packed.folder, "README.md"), "utf8").catch(() => "");
+  const example = readmeExample(readme);
+  if (example === undefined) return [...faults, `${name}: README.md has no \`\`\`ts example`];
+  const project = join(into, name.replace("/", "-"));
+  await mkdir(project);
+  const tarballs = Object.fromEntries(
+    closure(name, packages).map((each) => [each.manifest.name, `file:${each.tarball}`]),
+  );
+  await writeFile(
+    join(project, "package.json"),
+    JSON.stringify({
+      private: true,
+      type: "module",
+      dependencies: { [name]: tarballs[name] },
+      pnpm: { overrides: tarballs },
+    }),
+  );
+  await attempt(
+    "installs alone",
+    "pnpm",
+    ["install", "--prefer-offline", "--ignore-workspace", "--no-lockfile"],
+    project,
+  );
+  if (faults.length > 0) return faults;
+  await writeFile(join(project, "example.mts"), example);
+  const javascript = await attempt("example compiles", "esbuild", ["example.mts", "--format=esm"], project);
+  await writeFile(join(project, "example.mjs"), javascript);
+  const started = Date.now();
+  const output = await attempt("README example runs", process.execPath, ["example.mjs"], project);
+  if (faults.length === 0 && output.trim() === "") faults.push(`${name}: the README's example prints nothing`);
+  if (faults.length === 0)
+    console.log(`  ${name}: installed alone, example ran in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return faults;
+}
+
+async function main(): Promise<void> {
+  const into = await mkdtemp(join(tmpdir(), "nacre-packages-"));
+  try {
+    const folders = (await readdir(join(root, "packages"))).map((name) => join(root, "packages", name));
+    const packed = (await Promise.all(folders.map((folder) => pack(folder, into)))).filter(
+      (each) => each !== undefined,
+    );
+    const packages = new Map(packed.map((each) => [each.manifest.name, each]));
+    const only = process.argv[2];
+    const faults: string[] = [];
+    for (const each of packed) {
+      if (only === undefined || each.manifest.name.endsWith(only))
+        faults.push(...(await checkPackage(each, packages, into)));
+    }
+    for (const fault of faults) console.error(`\n${fault}`);
+    console.log(`Packages: ${packed.length} packed, ${faults.length} faults.`);
+    process.exitCode = faults.length === 0 ? 0 : 1;
+  } finally {
+    await rm(into, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
