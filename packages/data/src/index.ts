@@ -1,1 +1,17 @@
-export {};
+export {
+  type Cursor,
+  Dataset,
+  from,
+  generate,
+  type Indexed,
+  type ItemContext,
+  interleave,
+  type Position,
+  type ShuffleOptions,
+  type Source,
+  type SplitOptions,
+  zip,
+} from "./dataset.ts";
+export type { Image } from "./image.ts";
+export * from "./preparation/index.ts";
+export type { Row, Value } from "./table.ts";

@@ -1,0 +1,69 @@
+import { Random } from "@nacre/random";
+
+const hash = new Random(0).fork("split");
+
+/**
+ * A key's place in [0, 1): the first draw of a stream named by it. The same for ever, on every machine.
+ */
+function placeOf(key: string): number {
+  return hash.fork(key).uniform();
+}
+
+/** Which part a key belongs to; none when its place is past all shares. @throws RangeError when the shares do not fit. */
+export function assignParts<Name extends string>(
+  shares: readonly (readonly [Name, number])[],
+): (key: string) => Name | undefined {
+  const bounds = boundsOf(shares);
+  return (key) => partAt(placeOf(key), bounds);
+}
+
+/** The same within each stratum: keys ranked by their place, then cut by the shares. Read through once, when first asked. */
+export function stratifiedParts<T, Name extends string>(
+  shares: readonly (readonly [Name, number])[],
+  { items, by, stratum }: { items: AsyncIterable<T>; by: (value: T) => string; stratum: (value: T) => string },
+): (key: string) => Promise<Name | undefined> | Name | undefined {
+  const bounds = boundsOf(shares);
+  let table: Map<string, Name | undefined> | undefined;
+  let reading: Promise<Map<string, Name | undefined>> | undefined;
+  const read = async (): Promise<Map<string, Name | undefined>> => {
+    const strata = new Map<string, Set<string>>();
+    for await (const value of items) {
+      const name = stratum(value);
+      if (!strata.has(name)) strata.set(name, new Set());
+      strata.get(name)!.add(by(value));
+    }
+    table = new Map();
+    for (const keys of strata.values()) {
+      const ranked = [...keys]
+        .map((key) => ({ key, place: placeOf(key) }))
+        .sort((left, right) => left.place - right.place);
+      // A key in two strata stays where the first put it: it must not be on both sides.
+      for (const [rank, { key }] of ranked.entries()) {
+        if (!table.has(key)) table.set(key, partAt((rank + 0.5) / ranked.length, bounds));
+      }
+    }
+    return table;
+  };
+  return (key) => (table !== undefined ? table.get(key) : (reading ??= read()).then((filled) => filled.get(key)));
+}
+
+function boundsOf<Name extends string>(
+  shares: readonly (readonly [Name, number])[],
+): readonly (readonly [Name, number])[] {
+  let sum = 0;
+  const bounds = shares.map(([name, share]) => {
+    if (!(share >= 0 && share <= 1))
+      throw new RangeError(`Expected the share of "${name}" to be from 0 to 1. Received ${share}.`);
+    sum += share;
+    return [name, sum] as const;
+  });
+  if (sum > 1 + 1e-9) throw new RangeError(`Expected shares that add up to 1 or less. Received ${sum}.`);
+  // Shares that add up to 1 but for rounding leave nobody out.
+  return sum > 1 - 1e-9
+    ? bounds.map(([name, bound], index) => [name, index === bounds.length - 1 ? 1 : bound])
+    : bounds;
+}
+
+function partAt<Name extends string>(place: number, bounds: readonly (readonly [Name, number])[]): Name | undefined {
+  return bounds.find(([, bound]) => place < bound)?.[0];
+}
