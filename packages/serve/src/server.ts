@@ -1,0 +1,61 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { allowOrigins } from "./allow-origins.ts";
+import { answerError, answerNotFound } from "./error-handler.ts";
+import { Pool } from "./pool.ts";
+import { type PoolOptions, ServeOptions } from "./serve-options.ts";
+import { servingRoutes } from "./serving-routes.ts";
+
+export interface ServerOptions extends Partial<ServeOptions> {
+  /** Where log lines go; by default a pino logger of `logLevel` that writes to standard error. */
+  readonly logger?: FastifyBaseLogger;
+}
+
+export interface Server {
+  /** Closing it drains the pool and ends its workers. */
+  readonly app: FastifyInstance;
+  /** Models are added and removed here, also while the server runs. */
+  readonly pool: Pool;
+}
+
+/**
+ * A server that does not listen yet: `app.inject()` asks it, `app.listen()` opens it.
+ *
+ * @throws ZodError when an option is out of range
+ */
+export function createServer({ logger, ...options }: ServerOptions = {}): Server {
+  const settings = ServeOptions.parse(options);
+  const log: FastifyBaseLogger = logger ?? pino({ level: settings.logLevel }, pino.destination(2));
+  const pool = new Pool(poolOptions(settings), { log });
+  const { metrics } = pool;
+  const app: FastifyInstance = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: settings.bodyLimitBytes,
+    return503OnClosing: false,
+    requestIdHeader: "x-request-id",
+    forceCloseConnections: "idle",
+  });
+  allowOrigins(app, settings.origin);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerNotFound);
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "none";
+    const milliseconds = reply.elapsedTime;
+    const { method } = request;
+    const status = reply.raw.writableFinished ? reply.statusCode : 499;
+    metrics.request({ method, route, status }, milliseconds / 1000);
+    if (status >= 500) request.log.warn({ method, url: request.url, status, milliseconds }, "answered");
+    else request.log.info({ method, url: request.url, status, milliseconds }, "answered");
+    done();
+  });
+  app.addHook("preClose", () => pool.drain(settings.drainMilliseconds));
+  app.addHook("onClose", () => pool.close());
+  app.register(servingRoutes, { pool, bodyLimitBytes: settings.bodyLimitBytes });
+  return { app, pool };
+}
+
+function poolOptions(settings: ServeOptions): PoolOptions {
+  const { workers, maxBatch, maxWaitMilliseconds, queueLimit, timeLimitMilliseconds } = settings;
+  return { workers, maxBatch, maxWaitMilliseconds, queueLimit, timeLimitMilliseconds };
+}
