@@ -1,2 +1,11 @@
+import "./gradients/register.ts";
+
 export * as tf from "@tensorflow/tfjs-core";
+export type { WasmPath } from "./backend/probes.ts";
+export { type ReadyOptions, ready } from "./backend/ready.ts";
+export { type BackendCandidate, type BackendName, type BackendReport, describeBackend } from "./backend/report.ts";
 export { disposeModel, type Model, parameters, trainable } from "./parameters.ts";
+export { randomNormal, randomUniform, truncatedNormal } from "./random.ts";
+export { fromFloat32, toFloat32 } from "./safetensors/values.ts";
+export type { Dtype, NamedTensorData, TensorData } from "./safetensors.ts";
+export { restore, snapshot } from "./snapshot.ts";

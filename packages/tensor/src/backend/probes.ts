@@ -1,0 +1,112 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { BackendCandidate, BackendName } from "./report.ts";
+import { prepareWasm } from "./wasm.ts";
+import { prepareWebGpu } from "./webgpu.ts";
+
+/** Where the browser finds the wasm files: a folder (with its last slash), or a URL for each file's name. */
+export type WasmPath = string | Readonly<Record<string, string>>;
+
+export interface ProbeOptions {
+  wasmPath?: WasmPath | undefined;
+  /** The user asked for this very backend: a software adapter will do. */
+  forced?: boolean | undefined;
+}
+
+export type Finding = Omit<BackendCandidate, "name">;
+
+/**
+ * Loads and registers a backend and makes TensorFlow.js compute with it. Never throws: what is wrong becomes the reason.
+ */
+export async function activate(name: BackendName, options: ProbeOptions): Promise<BackendCandidate> {
+  try {
+    const finding = await prepare[name](options);
+    if (finding.available && !(await setBackend(name))) {
+      return { name, available: false, reason: `TensorFlow.js could not start its ${name} backend` };
+    }
+    return { name, ...finding };
+  } catch (error) {
+    return { name, available: false, reason: describe(error) };
+  }
+}
+
+const prepare: Record<BackendName, (options: ProbeOptions) => Promise<Finding>> = {
+  native: prepareNative,
+  webgpu: prepareWebGpu,
+  wasm: prepareWasm,
+  cpu: prepareCpu,
+};
+
+/** What the package @nacre/native exports: it registers a TensorFlow.js backend of the name "native". */
+interface NativeModule {
+  register(): Promise<{ version: string }> | { version: string };
+}
+
+async function prepareNative(): Promise<Finding> {
+  if (!isNode()) return { available: false, reason: "runs under Node only" };
+  const loaded = await importOptional<NativeModule>("@nacre/native");
+  if (loaded === undefined) return { available: false, reason: "the package @nacre/native is not installed" };
+  const { version } = await loaded.register();
+  return { available: true, reason: "C++ kernels", version };
+}
+
+async function prepareCpu(): Promise<Finding> {
+  const { version_cpu: version } = await import("@tensorflow/tfjs-backend-cpu");
+  greetSilently();
+  return { available: true, reason: "plain JavaScript, the slowest; it runs everywhere", version };
+}
+
+/** The cpu backend prints advice to install another package at the first tensor made under Node; this one gave its own. */
+export function greetSilently(): void {
+  const backend = tf.findBackend("cpu") as { firstUse?: boolean } | null;
+  if (backend !== null) backend.firstUse = false;
+}
+
+export function isNode(): boolean {
+  return typeof process !== "undefined" && typeof process.versions?.node === "string";
+}
+
+async function setBackend(name: BackendName): Promise<boolean> {
+  const warn = console.warn;
+  const warnings: string[] = [];
+  // TensorFlow.js prints why a backend failed and only returns false.
+  console.warn = (...parts: unknown[]) => warnings.push(parts.map(describe).join(" "));
+  try {
+    if (await tf.setBackend(name)) return true;
+  } finally {
+    console.warn = warn;
+  }
+  if (warnings.length > 0) throw new Error(warnings.join("; "));
+  return false;
+}
+
+/**
+ * A package that may be absent, looked for beside this package and then in the folder of the running program (with pnpm
+ * only the program sees it). Undefined when it is nowhere.
+ */
+async function importOptional<T>(name: string): Promise<T | undefined> {
+  try {
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as T;
+  } catch (error) {
+    if (!isMissing(error, name)) throw error;
+  }
+  const [{ createRequire }, { pathToFileURL }] = await Promise.all([import("node:module"), import("node:url")]);
+  try {
+    const file = createRequire(`${process.cwd()}/`).resolve(name);
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ pathToFileURL(file).href)) as T;
+  } catch (error) {
+    if (isMissing(error, name)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown, name: string): boolean {
+  return error instanceof Error && /MODULE_NOT_FOUND|ERR_MODULE/.test(`${(error as NodeJS.ErrnoException).code}`)
+    ? error.message.includes(name)
+    : error instanceof Error && error.message.includes(name);
+}
+
+export function describe(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  const message = (error as { message?: unknown } | null)?.message;
+  return typeof message === "string" ? message : String(error);
+}
