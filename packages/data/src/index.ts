@@ -12,6 +12,7 @@ export {
   type SplitOptions,
   zip,
 } from "./dataset.ts";
+export * from "./digits/index.ts";
 export type { Image } from "./image.ts";
 export * from "./preparation/index.ts";
 export type { Row, Value } from "./table.ts";

@@ -1,5 +1,6 @@
 import type { Random } from "@nacre/random";
-import { type Shape, type Stroke, skeletons } from "./skeletons.ts";
+import type { Shape, Stroke } from "./shape.ts";
+import { skeletons } from "./skeletons.ts";
 
 /** Points per control point when a stroke is flattened. */
 const STEPS = 5;
@@ -30,18 +31,22 @@ const controls = new Float64Array(2 * 64);
 const field = new Float64Array(2 * GRID * GRID);
 
 /**
- * Writes a digit into `trace`, as some hand with `random` habits would: coordinates in pixels of a box that is `size` high
- * and wide, centred by mass with a little play, as the digits of MNIST are.
+ * Writes a digit into `trace`, as some hand with `random` habits would: coordinates in pixels of an image of this
+ * height and width, centred by mass with a little play, as the digits of MNIST are.
  */
-export function writeDigit(trace: Trace, label: number, options: { random: Random; size: number }): void {
-  const { random, size } = options;
+export function writeDigit(
+  trace: Trace,
+  label: number,
+  options: { random: Random; height: number; width: number },
+): void {
+  const { random } = options;
   const shape = chooseShape(skeletons[label]!, random);
   trace.length = 0;
   drawStrokes(trace, shape, random);
   proportion(trace, random);
   bend(trace, random);
   slant(trace, shape.aspect, random);
-  place(trace, random, size);
+  place(trace, options);
 }
 
 function chooseShape(shapes: readonly Shape[], random: Random): Shape {
@@ -178,7 +183,8 @@ function slant(trace: Trace, aspect: number, random: Random): void {
 }
 
 /** Thickness and pressure, then scale and position: 20 of 28 pixels, the centre of mass in the middle. */
-function place(trace: Trace, random: Random, size: number): void {
+function place(trace: Trace, { random, height, width }: { random: Random; height: number; width: number }): void {
+  const size = Math.min(height, width);
   const { x, y, radius, pen, length } = trace;
   const thickness = Math.min(2, Math.max(0.65, 1.22 * Math.exp(0.26 * random.normal()))) * (size / 28);
   const swell = 0.25 * random.uniform();
@@ -215,8 +221,8 @@ function place(trace: Trace, random: Random, size: number): void {
     massY += stretch * (y[i]! + y[i - 1]!) * 0.5;
   }
   const play = (0.45 * size) / 28;
-  const moveX = size / 2 - massX / mass + play * random.normal();
-  const moveY = size / 2 - massY / mass + play * random.normal();
+  const moveX = width / 2 - massX / mass + play * random.normal();
+  const moveY = height / 2 - massY / mass + play * random.normal();
   for (let i = 0; i < length; i++) {
     x[i]! += moveX;
     y[i]! += moveY;

@@ -143,7 +143,7 @@ export function eachValue(
   change: (value: Value, context: { column: string; at: number; note: Note }) => Value | undefined,
 ): CleaningStep {
   const cleanRow: CleanRow = (row, { at, note }) => {
-    let copy: Row | undefined;
+    let copy: Record<string, Value> | undefined;
     for (const column of columns ?? Object.keys(row)) {
       const before = valueAt(row, column, at);
       const after = change(before, { column, at, note });
