@@ -6,6 +6,15 @@ export { type ReadyOptions, ready } from "./backend/ready.ts";
 export { type BackendCandidate, type BackendName, type BackendReport, describeBackend } from "./backend/report.ts";
 export { disposeModel, type Model, parameters, trainable } from "./parameters.ts";
 export { randomNormal, randomUniform, truncatedNormal } from "./random.ts";
+export { openSafetensors, type SafetensorsFile, type WritableTensor, writeSafetensors } from "./safetensors/file.ts";
+export type { TensorPlace } from "./safetensors/header.ts";
 export { fromFloat32, toFloat32 } from "./safetensors/values.ts";
-export type { Dtype, NamedTensorData, TensorData } from "./safetensors.ts";
+export {
+  type Dtype,
+  encodeSafetensors,
+  type NamedTensorData,
+  parseSafetensors,
+  type Safetensors,
+  type TensorData,
+} from "./safetensors.ts";
 export { restore, snapshot } from "./snapshot.ts";
