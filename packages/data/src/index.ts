@@ -15,4 +15,5 @@ export {
 export * from "./digits/index.ts";
 export type { Image } from "./image.ts";
 export * from "./preparation/index.ts";
+export * from "./readers/index.ts";
 export type { Row, Value } from "./table.ts";

@@ -1,0 +1,9 @@
+export type { ByteSource } from "./bytes.ts";
+export { readBytes, streamBytes } from "./bytes.ts";
+export { type CsvOptions, readCsv, readTsv } from "./csv.ts";
+export { decodeImage, encodePng, type ImageDecoder } from "./decode-image.ts";
+export { type IdxArray, type IdxFile, readIdx } from "./idx.ts";
+export { type ImageFolder, readImageFolder } from "./image-folder.ts";
+export { readJsonLines, readText } from "./json-lines.ts";
+export { readParquet } from "./parquet.ts";
+export { type Audio, readWav } from "./wav.ts";

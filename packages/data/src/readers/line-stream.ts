@@ -1,0 +1,61 @@
+import { Dataset, type Position } from "../dataset.ts";
+import { type ByteSource, streamBytes } from "./bytes.ts";
+
+/**
+ * A data set whose items come from reading a source from its start. It knows no places inside, so a position is the number
+ * of items read, and reopening it reads up to there again.
+ */
+export function sequential<T>(read: () => AsyncIterator<T>): Dataset<T> {
+  return new Dataset<T>({
+    size: undefined,
+    stable: true,
+    open(position: Position | undefined) {
+      if (position !== undefined && (!Number.isSafeInteger(position) || (position as number) < 0)) {
+        throw new Error(
+          `Expected a position that this data set made: a whole number. Received ${JSON.stringify(position)}.`,
+        );
+      }
+      let skip = (position as number | undefined) ?? 0;
+      let at = skip;
+      let items: AsyncIterator<T> | undefined;
+      return {
+        async next() {
+          items ??= read();
+          for (; skip > 0; skip--) if ((await items.next()).done) return { done: true, value: undefined };
+          const item = await items.next();
+          if (item.done) return { done: true, value: undefined };
+          at++;
+          return { done: false, value: item.value };
+        },
+        position: () => at,
+        async close() {
+          await items?.return?.(undefined);
+        },
+      };
+    },
+  });
+}
+
+/** Lines without their ends (\n or \r\n), decoded as UTF-8; an invalid byte is an error. */
+export async function* linesOf(source: ByteSource, name: string): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  let line = 0;
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+    } catch (error) {
+      throw new Error(`${name}, after line ${line}: expected UTF-8. Convert the file first.`, { cause: error });
+    }
+  };
+  for await (const chunk of streamBytes(source)) {
+    const parts = (rest + decode(chunk)).split("\n");
+    rest = parts.pop()!;
+    for (const part of parts) {
+      line++;
+      yield part.endsWith("\r") ? part.slice(0, -1) : part;
+    }
+  }
+  rest += decode();
+  if (rest !== "") yield rest;
+}
