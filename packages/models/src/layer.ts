@@ -5,9 +5,15 @@ import type { tf } from "@nacre/tensor";
 export interface ForwardContext {
   /** Dropout drops and batch normalisation uses the batch's statistics only in training. */
   readonly training: boolean;
-  /** The stream that layers draw from; each layer forks it by its own counter. Needed in training only. */
-  readonly random?: Random;
+  /**
+   * The stream that layers draw from, a new one each step. A layer takes one word of it and forks by that, so that what it
+   * draws depends on the stream and on its place among the layers that draw. Needed in training only.
+   */
+  readonly random?: Random | undefined;
 }
+
+/** The context of a model in use: nothing drops, running statistics stay. */
+export const inference: ForwardContext = { training: false };
 
 /** A layer or a model of layers: `parameters(layer)` finds its variables. */
 export interface Layer<Input extends tf.Tensor = tf.Tensor, Output extends tf.Tensor = tf.Tensor> {
