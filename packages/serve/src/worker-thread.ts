@@ -8,8 +8,17 @@ import { Worker } from "node:worker_threads";
  */
 export function startWorkerThread(): Worker {
   if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./worker.js", import.meta.url), { execArgv: [] });
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   return new Worker(new URL("./worker.ts", import.meta.url), {
-    execArgv: ["--import", tsx, "--conditions=@nacre/source"],
+    execArgv: ["--import", registerTsx(), "--conditions=@nacre/source"],
   });
+}
+
+/**
+ * A module that registers tsx. In workers `--import tsx` alone does nothing on Node 20, and what `require` resolves
+ * `tsx/esm/api` to does not run.
+ */
+function registerTsx(): string {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
+  const api = new URL("dist/esm/api/index.mjs", tsx).href;
+  return `data:text/javascript,import { register } from ${JSON.stringify(api)}; register();`;
 }
