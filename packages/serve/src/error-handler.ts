@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { type Problem, ServeError } from "./problem.ts";
+import { ServeError, tooLarge } from "./problem.ts";
 
 /** Answers every error with a problem; nobody outside sees a stack trace. */
 export function answerError(error: FastifyError | ServeError, request: FastifyRequest, reply: FastifyReply): void {
@@ -25,24 +25,21 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): vo
 
 function asServeError(error: FastifyError | ServeError, request: FastifyRequest): ServeError {
   if (error instanceof ServeError) return error;
-  const problem = known[error.code]?.(request);
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE" || error.code === "FST_REQ_FILE_TOO_LARGE") {
+    return tooLarge(request.routeOptions.bodyLimit);
+  }
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return wrongMediaType(request);
   const status = error.statusCode ?? 500;
-  if (problem) return new ServeError(status, problem);
   if (status >= 400 && status < 500) return new ServeError(status, { message: error.message });
   return new ServeError(500, { message: `The server failed on this request. Its log has the cause (${request.id}).` });
 }
 
-const known: Readonly<Record<string, (request: FastifyRequest) => Problem>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: tooLarge,
-  FST_REQ_FILE_TOO_LARGE: tooLarge,
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: (request) => {
-    const expected = "application/json or multipart/form-data";
-    const received = request.headers["content-type"] ?? "no content type";
-    return { message: `Expected a body of type ${expected}. Received ${received}.`, expected, received };
-  },
-};
-
-function tooLarge(request: FastifyRequest): Problem {
-  const expected = `at most ${request.routeOptions.bodyLimit} bytes`;
-  return { message: `The body is too large. Expected ${expected}.`, expected };
+function wrongMediaType(request: FastifyRequest): ServeError {
+  const expected = "application/json or multipart/form-data";
+  const received = request.headers["content-type"] ?? "no content type";
+  return new ServeError(415, {
+    message: `Expected a body of type ${expected}. Received ${received}.`,
+    expected,
+    received,
+  });
 }

@@ -28,6 +28,12 @@ export class ServeError extends Error {
   }
 }
 
+/** The answer to a body above the limit. */
+export function tooLarge(limitBytes: number): ServeError {
+  const expected = `at most ${limitBytes} bytes`;
+  return new ServeError(413, { message: `The body is too large. Expected ${expected}.`, expected });
+}
+
 /**
  * The first fault that a schema found in `value`.
  *

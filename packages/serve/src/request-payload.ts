@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { notJson } from "./predict-batch.ts";
 import { PredictBody } from "./predict-body.ts";
-import { problemOf, ServeError } from "./problem.ts";
+import { problemOf, ServeError, tooLarge } from "./problem.ts";
 import type { Payload } from "./protocol.ts";
 
 /** A predict request's body, ready for a worker. */
@@ -36,11 +36,20 @@ export function readJson(bytes: Buffer): RequestPayload {
 /**
  * The files of a multipart upload, one input each.
  *
- * @throws ServeError (400) when there is none
+ * @param limitBytes for all files together
+ * @throws ServeError (400) when there is none, (413) when they are too large
  */
-export async function readUpload(request: FastifyRequest): Promise<RequestPayload> {
+export async function readUpload(request: FastifyRequest, limitBytes: number): Promise<RequestPayload> {
   const images: Uint8Array[] = [];
-  for await (const part of request.parts()) if (part.type === "file") images.push(await part.toBuffer());
+  let bytes = 0;
+  if (Number(request.headers["content-length"]) > limitBytes) throw tooLarge(limitBytes);
+  for await (const part of request.parts()) {
+    if (part.type !== "file") continue;
+    const image = await part.toBuffer();
+    bytes += image.byteLength;
+    if (bytes > limitBytes) throw tooLarge(limitBytes);
+    images.push(image);
+  }
   if (images.length > 0) return { payload: { images }, size: images.length };
   const expected = "at least one file";
   throw new ServeError(400, {

@@ -59,7 +59,7 @@ export async function predictRoute(app: FastifyInstance, { pool, bodyLimitBytes 
         done();
       },
       preValidation: async (request) => {
-        if (request.isMultipart()) (request.body as unknown) = await readUpload(request);
+        if (request.isMultipart()) (request.body as unknown) = await readUpload(request, bodyLimitBytes);
       },
     },
     async (request, reply) => {
