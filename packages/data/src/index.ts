@@ -1,3 +1,4 @@
+export * from "./catalogue/index.ts";
 export {
   type Cursor,
   Dataset,
@@ -16,4 +17,5 @@ export * from "./digits/index.ts";
 export type { Image } from "./image.ts";
 export * from "./preparation/index.ts";
 export * from "./readers/index.ts";
+export * from "./report/index.ts";
 export type { Row, Value } from "./table.ts";

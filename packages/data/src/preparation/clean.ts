@@ -50,24 +50,27 @@ export function startCleaning(steps: readonly CleaningStep[]): {
   clean(row: Row): Row | undefined;
   cleaning(): CleaningCount[];
 } {
-  const started = steps.map((step) => step.start());
   const counts = steps.map(() => new Map<string, CleaningCount>());
+  const started = steps.map((step, index) => ({ clean: step.start(), note: noteIn(counts[index]!) }));
   let at = 0;
   const clean = (row: Row): Row | undefined => {
-    const context = { at: at++, note: (() => {}) as Note };
     let current: Row | undefined = row;
-    for (const [index, step] of started.entries()) {
-      context.note = (reason, action, column) => {
-        const key = `${action}\0${column ?? ""}\0${reason}`;
-        const count = (counts[index]!.get(key)?.count ?? 0) + 1;
-        counts[index]!.set(key, { reason, count, action, ...(column === undefined ? {} : { column }) });
-      };
-      current = step(current, context);
-      if (current === undefined) return undefined;
+    for (const step of started) {
+      current = step.clean(current, { at, note: step.note });
+      if (current === undefined) break;
     }
+    at++;
     return current;
   };
   return { clean, cleaning: () => counts.flatMap((step) => [...step.values()]) };
+}
+
+function noteIn(counts: Map<string, CleaningCount>): Note {
+  return (reason, action, column) => {
+    const key = `${action}\0${column ?? ""}\0${reason}`;
+    const count = (counts.get(key)?.count ?? 0) + 1;
+    counts.set(key, { reason, count, action, ...(column === undefined ? {} : { column }) });
+  };
 }
 
 /** Takes spaces off both ends of text. */

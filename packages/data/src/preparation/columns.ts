@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Row, Value } from "../table.ts";
 import { valueAt } from "./clean.ts";
 import { imputation } from "./impute.ts";
+import { quantile } from "./moments.ts";
 import { OneHotEncoder } from "./one-hot.ts";
 import { MinMaxScaler, RobustScaler, StandardScaler } from "./scalers.ts";
 import type { CategoryColumn, NumberColumn } from "./table-schema.ts";
@@ -15,7 +16,12 @@ export interface FittedColumn {
   write(row: Row, out: Float32Array, place: { offset: number; at: number | undefined }): void;
 }
 
-export const NumberState = z.strictObject({ fill: z.number().nullable(), center: z.number(), scale: z.number() });
+export const NumberState = z.strictObject({
+  fill: z.number().nullable(),
+  center: z.number(),
+  scale: z.number(),
+  edges: z.array(z.number()).describe("borders of the pieces, ascending"),
+});
 export const CategoryState = z.strictObject({
   categories: z.array(z.string()),
   unknown: z.enum(["error", "zeros", "other"]),
@@ -38,22 +44,28 @@ export function fitNumber(column: NumberColumn, values: Iterable<number>): z.inf
       : typeof impute === "object" && column.logarithm
         ? logarithm(impute.constant)
         : imputation(numbers, impute);
-  if (column.scale === "none") return { fill: plain(fill), center: 0, scale: 1 };
+  const edges = piecesOf(numbers, column.pieces);
+  if (column.scale === "none") return { fill: plain(fill), center: 0, scale: 1, edges };
   const scaler = { standard: StandardScaler, minmax: MinMaxScaler, robust: RobustScaler }[column.scale];
   const { center, scale } = scaler.fit(asRows(numbers));
-  return { fill: plain(fill), center: plain(center[0]!), scale: scale[0]! };
+  return { fill: plain(fill), center: plain(center[0]!), scale: scale[0]!, edges };
 }
 
 export function numberColumn(column: NumberColumn, state: z.infer<typeof NumberState>): FittedColumn {
   const { name } = column;
   return {
-    names: column.indicator ? [name, `${name} missing`] : [name],
+    names: [
+      name,
+      ...(column.indicator ? [`${name} missing`] : []),
+      ...state.edges.slice(1).map((edge, piece) => `${name} from ${state.edges[piece]} to ${edge}`),
+    ],
     write(row, out, { offset, at }) {
       const value = numberAt(row, name, at);
       if (column.indicator) out[offset + 1] = value === null ? 1 : 0;
       const known = value === null ? state.fill : column.logarithm ? logarithm(value) : value;
       if (known === null) throw new Error(`${where(name, at)}: expected a number. Received a missing value.`);
       out[offset] = (known - state.center) / state.scale;
+      fillPieces(known, state.edges, out.subarray(offset + (column.indicator ? 2 : 1)));
     },
   };
 }
@@ -94,6 +106,22 @@ export function where(name: string, at: number | undefined): string {
 
 function logarithm(value: number): number {
   return Math.sign(value) * Math.log1p(Math.abs(value));
+}
+
+/** Borders that part the different values into equally many; fewer where there are fewer values. */
+function piecesOf(values: Float64Array, pieces: number): number[] {
+  if (pieces === 0) return [];
+  const distinct = [...new Set(values)].sort((left, right) => left - right);
+  const borders = Array.from({ length: pieces + 1 }, (_, border) => plain(quantile(distinct, border / pieces)));
+  return [...new Set(borders)];
+}
+
+/** Piecewise linear encoding: Gorishniy, Rubachev, Babenko 2022, "On embeddings for numerical features", equation 1. */
+function fillPieces(value: number, edges: readonly number[], out: Float32Array): void {
+  for (let piece = 0; piece + 1 < edges.length; piece++) {
+    const share = (value - edges[piece]!) / (edges[piece + 1]! - edges[piece]!);
+    out[piece] = Math.min(1, Math.max(0, share));
+  }
 }
 
 /** JSON has no negative zero. */

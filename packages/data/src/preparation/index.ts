@@ -26,7 +26,7 @@ export {
 export { missingCategory } from "./columns.ts";
 export { ImagePreparation, type ImageSize } from "./image-preparation.ts";
 export { type ImputationStrategy, imputation } from "./impute.ts";
-export { deviation, type Moments, mergeMoments, noMoments, observe, quantile } from "./moments.ts";
+export type { Moments } from "./moments.ts";
 export { OneHotEncoder, type OneHotOptions, otherCategory } from "./one-hot.ts";
 export { convertChannels, resizeImage } from "./resample.ts";
 export {

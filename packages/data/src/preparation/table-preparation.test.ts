@@ -43,11 +43,31 @@ describe("TablePreparation", () => {
     ]);
   });
 
+  it("adds pieces that fill up one after the other", async () => {
+    const column: TableColumnInput = { name: "x", type: "number", scale: "none", pieces: 2 };
+    const preparation = await TablePreparation.fit(
+      [0, 0, 0, 0, 2, 10].map((x) => ({ x })),
+      [column],
+    );
+    expect(preparation.featureNames).toEqual(["x", "x from 0 to 2", "x from 2 to 10"]);
+    const pieces = [-5, 0, 1, 2, 6, 99].map((x) => [...preparation.transform({ x })].slice(1));
+    expect(pieces).toEqual([
+      [0, 0],
+      [0, 0],
+      [0.5, 0],
+      [1, 0],
+      [1, 0.5],
+      [1, 1],
+    ]);
+    const constant = await TablePreparation.fit([{ x: 3 }], [column]);
+    expect([...constant.transform({ x: 4 })]).toEqual([4]);
+  });
+
   it("comes back from JSON bit for bit", async () => {
     const number = fc.option(fc.double({ noNaN: true, min: -1e9, max: 1e9 }));
     const row = fc.record({ a: number, b: fc.option(fc.string()), c: fc.integer({ min: 0, max: 12 }) });
     const columns = (scale: "standard" | "robust"): TableColumnInput[] => [
-      { name: "a", type: "number", scale, impute: "mean", logarithm: scale === "robust" },
+      { name: "a", type: "number", scale, impute: "mean", logarithm: scale === "robust", pieces: 3 },
       { name: "b", type: "category", unknown: "other", minimumCount: 2 },
       { name: "c", type: "target" },
     ];

@@ -10,6 +10,14 @@ const NumberColumn = z.strictObject({
     .describe("what stands in for a missing value; error refuses it"),
   indicator: z.boolean().default(false).describe("adds a column that is 1 where the value is missing"),
   logarithm: z.boolean().default(false).describe("takes sign(x) · ln(1 + |x|) first, for long tails"),
+  pieces: z
+    .int()
+    .min(0)
+    .max(256)
+    .default(0)
+    .describe(
+      "adds so many columns that fill up one after the other as the value grows; lets a model bend at thresholds",
+    ),
 });
 
 const CategoryColumn = z.strictObject({

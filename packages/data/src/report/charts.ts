@@ -29,7 +29,7 @@ export function histogram(
 /** One line a class: its count in every split, as bars of a common scale. */
 export function classBars(classes: readonly ClassReport[], splits: readonly string[]): string {
   const left = 160;
-  const right = 90;
+  const right = 20 + 70 * splits.length;
   const width = 760;
   const thick = splits.length > 1 ? 9 : 14;
   const tall = splits.length * thick + 10;

@@ -24,7 +24,7 @@ p { margin: .3rem 0; } .soft { color: var(--soft); }
 code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: middle; }
-th { font-weight: 600; color: var(--soft); font-size: .85rem; } td.number, th.number { text-align: right; }
+th { font-weight: 600; color: var(--soft); font-size: .85rem; } td.number, th.number { text-align: right; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 .facts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1rem 0; padding: 0; list-style: none; }
 .facts li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .9rem; }

@@ -1,5 +1,5 @@
-import { encode } from "fast-png";
 import type { LabelledImage } from "../digits/labelled-image.ts";
+import { encodePng } from "../readers/decode-image.ts";
 import { ClassBalance } from "./class-balance.ts";
 import type { DataReport, ImagesReport, Sample } from "./data-report.ts";
 import { fingerprint, RecordDigest } from "./digest.ts";
@@ -57,7 +57,7 @@ export async function reportImages(options: ReportImagesOptions): Promise<DataRe
     duplicates: duplicates.counts,
     cleaning,
     warnings: [...duplicates.warnings, ...balance.warnings(names)],
-    samples: samples.flat().map((record) => picture(record, classes)),
+    samples: await Promise.all(samples.flat().map((record) => picture(record, classes))),
     digest: digest.hex(),
   };
 }
@@ -89,9 +89,8 @@ class Brightness {
   }
 }
 
-function picture({ image, label }: LabelledImage, classes: readonly string[]): Sample {
-  const { height, width, channels, pixels } = image;
-  const bytes = encode({ height, width, channels, data: pixels });
+async function picture({ image, label }: LabelledImage, classes: readonly string[]): Promise<Sample> {
+  const bytes = await encodePng(image);
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
   return { label: classes[label]!, png: `data:image/png;base64,${btoa(text)}` };
