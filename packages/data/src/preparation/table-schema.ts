@@ -54,4 +54,3 @@ export type TableColumn = z.infer<typeof TableColumn>;
 export type TableColumnInput = z.input<typeof TableColumn>;
 export type NumberColumn = z.infer<typeof NumberColumn>;
 export type CategoryColumn = z.infer<typeof CategoryColumn>;
-export type TargetColumn = z.infer<typeof TargetColumn>;
