@@ -51,12 +51,15 @@ export async function openSource(id: string, source: ModelSource): Promise<Model
   const { manifest, config, preprocessor } = bundle;
   const { name, task, description, created, metrics } = manifest;
   return {
-    loader: new URL(import.meta.url.endsWith(".ts") ? "./bundle-loader.ts" : "./bundle-loader.js", import.meta.url)
-      .href,
+    loader: bundleLoader.href,
     spec: { manifest: { name, task }, config, preprocessor, weights: await bundle.weights() },
     about: { name, task, created, metrics, ...(description === undefined ? {} : { description }) },
   };
 }
+
+const bundleLoader = import.meta.url.endsWith(".ts")
+  ? new URL("./bundle-loader.ts", import.meta.url)
+  : new URL("./bundle-loader.js", import.meta.url);
 
 /** Loaded when needed: whoever serves modules of their own never pays for TensorFlow.js on the HTTP thread. */
 async function openFolder(folder: string): Promise<Bundle> {

@@ -1,13 +1,17 @@
 import type { OpenAPI, OpenAPIV3_1 } from "openapi-types";
 import type { ServedModel } from "./served-model.ts";
 
-const predictPath = "/v1/models/{id}/predict";
-
 /**
  * Adds to a document, for each model, the predict path with the model's own inputs. OpenAPI 3.1 (Paths Object) prefers a
  * path without templates, so a client that knows the model finds its exact schema.
+ *
+ * @param options.prefix what the application puts before every path
  */
-export function openApiDocument(document: OpenAPI.Document, models: readonly ServedModel[]): OpenAPIV3_1.Document {
+export function openApiDocument(
+  document: OpenAPI.Document,
+  { models, prefix }: { readonly models: readonly ServedModel[]; readonly prefix: string },
+): OpenAPIV3_1.Document {
+  const predictPath = `${prefix}/v1/models/{id}/predict`;
   const whole = document as OpenAPIV3_1.Document;
   const generic: OpenAPIV3_1.OperationObject | undefined = whole.paths?.[predictPath]?.post;
   if (generic === undefined) return whole;

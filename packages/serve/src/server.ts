@@ -35,6 +35,8 @@ export function createServer({ logger, ...options }: ServerOptions = {}): Server
     bodyLimit: settings.bodyLimitBytes,
     return503OnClosing: false,
     requestIdHeader: "x-request-id",
+    // A body that trickles in must not hold a connection for ever.
+    requestTimeout: settings.timeLimitMilliseconds,
     forceCloseConnections: "idle",
   });
   allowOrigins(app, settings.origin);
@@ -50,11 +52,18 @@ export function createServer({ logger, ...options }: ServerOptions = {}): Server
     else request.log.info({ method, url: request.url, status, milliseconds }, "answered");
     done();
   });
-  app.addHook("preClose", () => pool.drain(settings.drainMilliseconds));
+  app.addHook("preClose", async () => {
+    await pool.drain(settings.drainMilliseconds);
+    // Clients have their answers or a moment to take them; then whoever is still connected is let go.
+    setTimeout(() => app.server.closeAllConnections(), lastMilliseconds).unref();
+  });
   app.addHook("onClose", () => pool.close());
   app.register(servingRoutes, { pool, bodyLimitBytes: settings.bodyLimitBytes });
   return { app, pool };
 }
+
+/** After draining, for the last bytes of the last answers. */
+const lastMilliseconds = 1_000;
 
 /** Nothing to write to is cheaper than a logger that writes nothing: Fastify derives one for every request. */
 function logTo(level: ServeOptions["logLevel"]): FastifyBaseLogger | undefined {

@@ -137,8 +137,24 @@ it("answers about its health while a model computes", async () => {
   delay.disable();
 });
 
-it("leaves nothing running when a model cannot be loaded", async () => {
+it("leaves nothing running when it cannot start", async () => {
   await expect(start({ refuse: "no such weights" })).rejects.toThrow("no such weights");
+  const { address } = await start();
+  const port = Number(new URL(address).port);
+  await expect(serve({ port, logLevel: "silent", models: [] })).rejects.toThrow("EADDRINUSE");
+});
+
+it("closes although a client never finishes its request", async () => {
+  const { address, close } = await start();
+  const socket = createConnection(Number(new URL(address).port), "127.0.0.1");
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(
+    `POST /v1/models/fake/predict HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
+  );
+  await setTimeout(50);
+  const gone = once(socket, "close");
+  await Promise.all([close(), gone]);
 });
 
 describe("SIGTERM", () => {

@@ -6,6 +6,6 @@ import { prepareScope } from "../prepare-scope.ts";
 /** `GET /openapi.json`: the routes, and the exact inputs of each model served now. */
 export async function openApiRoute(app: FastifyInstance, { pool }: { readonly pool: Pool }): Promise<void> {
   prepareScope(app).get("/openapi.json", { schema: { hide: true } }, (_request, reply) =>
-    reply.send(openApiDocument(app.swagger(), pool.models)),
+    reply.send(openApiDocument(app.swagger(), { models: pool.models, prefix: app.prefix })),
   );
 }
