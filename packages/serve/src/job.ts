@@ -1,5 +1,6 @@
-import { ServeError } from "./problem.ts";
+import type { ServeError } from "./problem.ts";
 import type { Payload } from "./protocol.ts";
+import { cancelled, tooLate } from "./refusals.ts";
 
 /** One request for one model, from its arrival to its answer. */
 export class Job {
@@ -45,7 +46,7 @@ export class Job {
 
   /** Whoever asked has gone. */
   cancel(): void {
-    if (!this.settled) this.reject(new ServeError(499, { message: "The request was cancelled by its sender." }));
+    if (!this.settled) this.reject(cancelled());
   }
 
   #settle(error: ServeError | undefined): boolean {
@@ -57,12 +58,4 @@ export class Job {
     this.#onSettled(this, error);
     return true;
   }
-}
-
-function tooLate(milliseconds: number): ServeError {
-  return new ServeError(504, {
-    message: `No prediction within the time limit of ${milliseconds} ms. Send fewer inputs or try later.`,
-    expected: `an answer within ${milliseconds} ms`,
-    received: "none",
-  });
 }

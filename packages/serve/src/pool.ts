@@ -4,6 +4,7 @@ import { type ModelSource, openSource } from "./model-source.ts";
 import { PoolWorker } from "./pool-worker.ts";
 import { ServeError } from "./problem.ts";
 import type { BatchResult, Payload } from "./protocol.ts";
+import { closed, closing, crashed, modelFailed, notReady, queueFull, rejections, unknownModel } from "./refusals.ts";
 import { PoolOptions } from "./serve-options.ts";
 import { ServedModel } from "./served-model.ts";
 
@@ -91,7 +92,7 @@ export class Pool {
     const model = this.#models.get(id);
     if (model === undefined) return false;
     this.#models.delete(id);
-    for (const job of [...model.queue]) job.reject(this.#unknown(id));
+    for (const job of [...model.queue]) job.reject(unknownModel(id, this.#models.keys()));
     model.clearTimer();
     for (const worker of this.#workers) worker.unload(id);
     this.metrics.forget(id);
@@ -101,33 +102,22 @@ export class Pool {
   /** @throws ServeError (404) that names the models there are. */
   model(id: string): ServedModel {
     const model = this.#models.get(id);
-    if (model === undefined) throw this.#unknown(id);
+    if (model === undefined) throw unknownModel(id, this.#models.keys());
     return model;
   }
 
   /** The model, when a request for it can be taken now. @throws ServeError (404, 429, 503) */
   admit(id: string): ServedModel {
     const model = this.model(id);
+    const refuse = (reason: Rejection, error: ServeError): never => {
+      this.metrics.rejected(id, reason);
+      throw error;
+    };
     const { queueLimit } = this.options;
-    if (this.#draining) {
-      this.metrics.rejected(id, "draining");
-      throw new ServeError(503, { message: "The server is closing. Send the request to another one." }, 1);
-    }
-    if (model.state !== "ready") {
-      this.metrics.rejected(id, "loading");
-      throw new ServeError(503, { message: `Model ${id} is ${model.state}. Try again when /health/ready says so.` }, 1);
-    }
+    if (this.#draining) refuse("draining", closing());
+    if (model.state !== "ready") refuse("loading", notReady(id, model.state));
     if (model.queue.length >= queueLimit) {
-      this.metrics.rejected(id, "queue_full");
-      throw new ServeError(
-        429,
-        {
-          message: `${queueLimit} requests wait for model ${id} already. Try again later.`,
-          expected: `fewer than ${queueLimit} waiting requests`,
-          received: `${model.queue.length}`,
-        },
-        model.secondsToEmpty(this.#workers.length),
-      );
+      refuse("queue_full", queueFull(id, queueLimit, model.secondsToEmpty(this.#workers.length)));
     }
     return model;
   }
@@ -177,8 +167,7 @@ export class Pool {
     this.#dispatch();
     await quiet;
     clearTimeout(timer);
-    const closed = new ServeError(503, { message: "The server closed before this request's turn." }, 1);
-    for (const { jobs } of this.models) for (const job of [...jobs]) job.reject(closed);
+    for (const { jobs } of this.models) for (const job of [...jobs]) job.reject(closed());
   }
 
   /** Ends the workers; requests still there get 503. */
@@ -199,10 +188,7 @@ export class Pool {
         crashed: (error, jobs) => {
           this.#log?.error({ error: error.stack ?? error.message, requests: jobs.length }, "worker crashed");
           this.metrics.crashed();
-          const crashed = {
-            message: "The worker that computed this request crashed. It is being replaced; try again.",
-          };
-          for (const job of jobs) job.reject(new ServeError(503, crashed, 1));
+          for (const job of jobs) job.reject(crashed());
         },
         lost: (id, error) => {
           this.#log?.error({ model: id, error: error.message }, "replaced worker lacks a model");
@@ -257,7 +243,7 @@ export class Pool {
       else if (outcome.kind === "cancelled") job.cancel();
       else {
         this.#log?.error({ model: id, error: outcome.error }, "model failed on a request");
-        job.reject(new ServeError(500, { message: `Model ${id} failed on this request.` }));
+        job.reject(modelFailed(id));
       }
     });
   }
@@ -277,23 +263,4 @@ export class Pool {
   #noticeQuiet(): void {
     if (this.#onQuiet && this.models.every(({ queue, running }) => queue.length + running.size === 0)) this.#onQuiet();
   }
-
-  #unknown(id: string): ServeError {
-    const known = [...this.#models.keys()].join(", ");
-    const expected = known === "" ? "a model (none is loaded)" : `one of ${known}`;
-    return new ServeError(404, {
-      message: `There is no model ${JSON.stringify(id)}. Expected ${expected}.`,
-      path: "id",
-      expected,
-      received: id,
-    });
-  }
 }
-
-const rejections: ReadonlyMap<number, Rejection> = new Map([
-  [400, "invalid"],
-  [404, "removed"],
-  [499, "cancelled"],
-  [503, "unavailable"],
-  [504, "time_limit"],
-]);

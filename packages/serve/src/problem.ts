@@ -121,7 +121,7 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Short: the sender knows what was sent. */
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
