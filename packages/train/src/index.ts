@@ -1,1 +1,59 @@
-export {};
+export { type CrossEntropyOptions, crossEntropy } from "./losses/cross-entropy.ts";
+export { binaryCrossEntropy, huber, klDivergence, meanAbsoluteError, meanSquaredError } from "./losses/other.ts";
+export {
+  OptimizerConfig,
+  optimizerFrom,
+  ScheduleConfig,
+  scheduleFrom,
+  type TrainingLength,
+} from "./optimizer-config.ts";
+export {
+  adadelta,
+  adafactor,
+  adagrad,
+  adam,
+  adamw,
+  type LearningRate,
+  lamb,
+  lion,
+  momentum,
+  nadam,
+  nesterov,
+  rmsprop,
+  scaleByLearningRate,
+  sgd,
+} from "./optimizers.ts";
+export type { Checkpointing, LossContext, TrainOptions, Validation } from "./options.ts";
+export {
+  constant,
+  cosine,
+  exponential,
+  type OneCycleOptions,
+  oneCycle,
+  type PlateauOptions,
+  plateau,
+  type Schedule,
+  stepDecay,
+  warmUp,
+} from "./schedules.ts";
+export type { Step } from "./step.ts";
+export { train } from "./train.ts";
+export {
+  chain,
+  type NamedTensors,
+  stateless,
+  type TensorTree,
+  type Transform,
+  type TransformContext,
+} from "./transform.ts";
+export {
+  scaleByAdadelta,
+  scaleByAdagrad,
+  scaleByAdam,
+  scaleByLion,
+  scaleByNadam,
+  scaleByRms,
+} from "./transforms/adaptive.ts";
+export { clipByGlobalNorm, clipByValue, globalNorm } from "./transforms/clip.ts";
+export { scaleByFactoredRms, scaleByParameterRms } from "./transforms/factored.ts";
+export { decayWeights, matricesOnly, type ParameterFilter, scaleByTrustRatio, trace } from "./transforms/weights.ts";

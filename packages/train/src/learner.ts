@@ -1,0 +1,182 @@
+import { type Model, parameters, tf, trainable } from "@nacre/tensor";
+import { disposeTree, keepTree, mapTree, scoped } from "./tensor-tree.ts";
+import { mapNamed, type NamedTensors, type TensorTree, type Transform } from "./transform.ts";
+import { globalNorm } from "./transforms/clip.ts";
+
+/** Gradients of one batch, kept until they are applied. */
+export interface Gradients {
+  readonly loss: number;
+  readonly values: NamedTensors;
+}
+
+/** The tensors of a training: the model's, the optimizer's, the moving average and the best weights so far. */
+export class Learner {
+  readonly model: Model;
+  readonly #optimizer: Transform;
+  readonly #variables: ReadonlyMap<string, tf.Variable>;
+  #state: TensorTree;
+  #average: NamedTensors | undefined;
+  #best: NamedTensors | undefined;
+
+  constructor(model: Model, optimizer: Transform, averaging: boolean) {
+    this.model = model;
+    this.#optimizer = optimizer;
+    this.#variables = trainable(model);
+    if (this.#variables.size === 0) {
+      throw new Error(
+        "train: expected a model with variables to train. Received one without: are they fields of the object?",
+      );
+    }
+    this.#state = scoped(() => keepTree(optimizer.init(this.#variables)));
+    if (averaging) this.#average = copies(this.#variables);
+  }
+
+  /** Gradients of `loss` with regard to every variable that training moves; 0 for those it does not depend on. */
+  async gradients(loss: () => tf.Scalar): Promise<Gradients> {
+    const [value, grads] = scoped(() => {
+      const variables = [...this.#variables.values()];
+      const result = tf.variableGrads(loss, variables);
+      const named = mapNamed(this.#variables, (variable) => {
+        return result.grads[(variable as tf.Variable).name] ?? tf.zerosLike(variable);
+      });
+      return [tf.keep(result.value), keepTree(named)] as const;
+    });
+    const read = (await value.data())[0]!;
+    value.dispose();
+    return { loss: read, values: grads };
+  }
+
+  /** Applies one update and gives the norm of the gradient before clipping. The gradients are freed. */
+  async apply(
+    gradients: NamedTensors,
+    { step, history, clipNorm, decay }: { step: number; history: readonly number[]; clipNorm?: number; decay?: number },
+  ): Promise<number> {
+    const norm = tf.tidy(() => globalNorm(gradients));
+    const length = (await norm.data())[0]!;
+    norm.dispose();
+    if (!Number.isFinite(length)) {
+      disposeTree(gradients);
+      return length;
+    }
+    const scale = clipNorm === undefined || length <= clipNorm ? 1 : clipNorm / (length + 1e-6);
+    const before = this.#state;
+    this.#state = scoped(() => {
+      const scaled = scale === 1 ? gradients : mapNamed(gradients, (gradient) => tf.mul(gradient, scale));
+      const context = { step, history, parameters: this.#variables };
+      const { updates, state } = this.#optimizer.update(scaled, before, context);
+      for (const [name, variable] of this.#variables) variable.assign(tf.add(variable, updates.get(name)!));
+      return keepTree(state);
+    });
+    disposeTree(before, this.#state);
+    disposeTree(gradients);
+    if (decay !== undefined) this.#follow(step, decay);
+    return length;
+  }
+
+  /** Runs `work` while the model holds the moving average, where there is one. */
+  async withAverage<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#average === undefined) return work();
+    const current = copies(this.#variables);
+    assign(this.#variables, this.#average);
+    try {
+      return await work();
+    } finally {
+      assign(this.#variables, current);
+      disposeTree(current);
+    }
+  }
+
+  /** Remembers the weights that were just validated. */
+  keepBest(): void {
+    const before = this.#best;
+    this.#best = copies(this.#average ?? this.#variables);
+    if (before !== undefined) disposeTree(before);
+  }
+
+  /** Leaves the model with the weights it is to be used with. */
+  finish(restoreBest: boolean): void {
+    const last = restoreBest && this.#best !== undefined ? this.#best : this.#average;
+    if (last !== undefined) assign(this.#variables, last);
+  }
+
+  /** Everything that a checkpoint saves, by name. */
+  get tree(): { readonly [part: string]: TensorTree } {
+    return {
+      model: parameters(this.model),
+      optimizer: this.#state,
+      ...(this.#average === undefined ? {} : { average: this.#average }),
+      ...(this.#best === undefined ? {} : { best: this.#best }),
+    };
+  }
+
+  /**
+   * Takes every tensor from a checkpoint. `take` gives a new tensor, or throws when there is none that fits; `check` throws
+   * when some are left over. Nothing is changed when either does.
+   */
+  load(take: (path: string, like: tf.Tensor) => tf.Tensor, has: (part: string) => boolean, check: () => void): void {
+    const loaded = scoped(() => {
+      const model = mapTree(parameters(this.model) as NamedTensors, take, "model");
+      const state = mapTree(this.#state, take, "optimizer");
+      const average = this.#average && mapTree(this.#average, take, "average");
+      const best = has("best") ? mapTree(this.#variables as NamedTensors, take, "best") : undefined;
+      check();
+      for (const part of [model, state, average, best]) if (part !== undefined) keepTree(part);
+      return [model, state, average, best] as const;
+    });
+    const [model, state, average, best] = loaded;
+    assign(parameters(this.model), model);
+    disposeTree(model);
+    for (const old of [this.#state, this.#average, this.#best]) if (old !== undefined) disposeTree(old);
+    this.#state = state;
+    this.#average = average;
+    this.#best = best;
+  }
+
+  dispose(): void {
+    for (const part of [this.#state, this.#average, this.#best]) if (part !== undefined) disposeTree(part);
+  }
+
+  /** The decay starts low, so that the first weights are soon forgotten: min(decay, (1 + t) / (10 + t)). */
+  #follow(step: number, decay: number): void {
+    const before = this.#average!;
+    const share = Math.min(decay, (1 + step) / (10 + step));
+    this.#average = scoped(() =>
+      keepTree(
+        mapNamed(this.#variables, (variable, name) =>
+          tf.add(tf.mul(before.get(name)!, share), tf.mul(variable, 1 - share)),
+        ),
+      ),
+    );
+    disposeTree(before);
+  }
+}
+
+/** The mean of gradients, weighted by the examples behind them. Frees what it is given. */
+export function meanGradients(
+  parts: readonly { readonly values: NamedTensors; readonly examples: number }[],
+): NamedTensors {
+  if (parts.length === 1) return parts[0]!.values;
+  const total = parts.reduce((sum, { examples }) => sum + examples, 0);
+  const mean = scoped(() =>
+    keepTree(
+      mapNamed(parts[0]!.values, (_, name) =>
+        tf.addN(parts.map(({ values, examples }) => tf.mul(values.get(name)!, examples / total))),
+      ),
+    ),
+  );
+  for (const { values } of parts) disposeTree(values);
+  return mean;
+}
+
+function copies(variables: NamedTensors): NamedTensors {
+  return scoped(() => keepTree(mapNamed(variables, (variable) => tf.clone(variable))));
+}
+
+function assign(variables: ReadonlyMap<string, tf.Variable>, values: NamedTensors): void {
+  for (const [name, value] of values) {
+    // A copy of the handle, for `assign` takes it over.
+    const handle = tf.clone(value);
+    variables.get(name)!.assign(handle);
+    handle.dispose();
+  }
+}
