@@ -31,7 +31,7 @@ export function fromInput(
 ): tf.GradConfig {
   return rule(kernelName, {
     inputs: ["x"],
-    gradient: (dy, [x], attributes) => ({ x: () => gradient(dy, tf.cast(x!, "float32"), attributes) }),
+    gradient: (dy, [x], attributes) => ({ x: () => gradient(dy, float(x!), attributes) }),
   });
 }
 
@@ -76,7 +76,7 @@ export function sumTo(gradient: tf.Tensor, shape: number[]): tf.Tensor {
 }
 
 export function float(x: tf.Tensor): tf.Tensor {
-  return tf.cast(x, "float32");
+  return x.dtype === "float32" ? x : tf.cast(x, "float32");
 }
 
 /** dy where `condition` holds, else 0. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { call, flat, fromInput, fromOutput, fromPair, gate, rule, sumTo } from "./declare.ts";
+import { call, flat, float, fromInput, fromOutput, fromPair, gate, rule, sumTo } from "./declare.ts";
 
 /** Abramowitz and Stegun, Handbook of Mathematical Functions, sections 4.3 to 4.6 and 7.1, for the derivatives. */
 const functions: tf.GradConfig[] = [
@@ -118,15 +118,11 @@ const steps: tf.GradConfig[] = [
   ...["FloorDiv", "GreaterEqual", "Greater", "Less", "LessEqual", "Equal", "NotEqual"].map((name) =>
     fromPair(
       name,
-      (dy) => tf.zerosLike(float32(dy)),
-      (dy) => tf.zerosLike(float32(dy)),
+      (dy) => tf.zerosLike(float(dy)),
+      (dy) => tf.zerosLike(float(dy)),
     ),
   ),
 ];
-
-function float32(x: tf.Tensor): tf.Tensor {
-  return tf.cast(x, "float32");
-}
 
 const choices: tf.GradConfig[] = [
   rule("Select", {
@@ -135,7 +131,7 @@ const choices: tf.GradConfig[] = [
       const condition = saved[0]!;
       // A condition of rank 1 chooses whole rows.
       const shape = condition.shape.concat(Array(dy.rank - condition.rank).fill(1));
-      const chosen = tf.reshape(tf.cast(condition, "float32"), shape);
+      const chosen = tf.reshape(float(condition), shape);
       return {
         condition: () => tf.zeros(condition.shape),
         t: () => tf.mul(dy, chosen),
@@ -144,8 +140,8 @@ const choices: tf.GradConfig[] = [
     },
   }),
   rule("Neg", { gradient: (dy) => ({ x: () => tf.neg(dy) }) }),
-  rule("Identity", { gradient: (dy) => ({ x: () => float32(dy) }) }),
-  rule("Cast", { gradient: (dy) => ({ x: () => float32(dy) }) }),
+  rule("Identity", { gradient: (dy) => ({ x: () => float(dy) }) }),
+  rule("Cast", { gradient: (dy) => ({ x: () => float(dy) }) }),
 ];
 
 export const elementwise: readonly tf.GradConfig[] = [...functions, ...activations, ...pairs, ...steps, ...choices];
