@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { ServeError, tooLarge } from "./problem.ts";
+import { ServeError, tooLarge, wrongMediaType } from "./problem.ts";
 
 /** Answers every error with a problem; nobody outside sees a stack trace. */
 export function answerError(error: FastifyError | ServeError, request: FastifyRequest, reply: FastifyReply): void {
@@ -28,18 +28,8 @@ function asServeError(error: FastifyError | ServeError, request: FastifyRequest)
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE" || error.code === "FST_REQ_FILE_TOO_LARGE") {
     return tooLarge(request.routeOptions.bodyLimit);
   }
-  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return wrongMediaType(request);
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return wrongMediaType(request.headers["content-type"]);
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) return new ServeError(status, { message: error.message });
   return new ServeError(500, { message: `The server failed on this request. Its log has the cause (${request.id}).` });
-}
-
-function wrongMediaType(request: FastifyRequest): ServeError {
-  const expected = "application/json or multipart/form-data";
-  const received = request.headers["content-type"] ?? "no content type";
-  return new ServeError(415, {
-    message: `Expected a body of type ${expected}. Received ${received}.`,
-    expected,
-    received,
-  });
 }

@@ -34,6 +34,16 @@ export function tooLarge(limitBytes: number): ServeError {
   return new ServeError(413, { message: `The body is too large. Expected ${expected}.`, expected });
 }
 
+/** The answer to a body that is neither JSON nor an upload. */
+export function wrongMediaType(received = "no content type"): ServeError {
+  const expected = "application/json or multipart/form-data";
+  return new ServeError(415, {
+    message: `Expected a body of type ${expected}. Received ${received}.`,
+    expected,
+    received,
+  });
+}
+
 /**
  * The first fault that a schema found in `value`.
  *

@@ -112,6 +112,19 @@ describe("predict", () => {
     });
   });
 
+  it("refuses a request without a body", async () => {
+    const answer = await server.app.inject({ method: "POST", url: "/v1/models/parity/predict" });
+    expect([answer.statusCode, answer.json().error.received]).toEqual([415, "no content type"]);
+  });
+
+  it("answers what was accepted before the model was removed", async () => {
+    await server.pool.add("short", { loader, spec: { milliseconds: 200 } });
+    const asked = predict({ inputs: [{ value: 1 }] }, "short");
+    await expect.poll(() => server.pool.model("short").running.size, { timeout: 10_000 }).toBe(1);
+    server.pool.remove("short");
+    expect((await asked).statusCode).toBe(200);
+  });
+
   it("says nothing of the inside when the model fails", async () => {
     const answer = await predict({ inputs: [{ value: 1, behaviour: "fail" }] });
     expect(answer.statusCode).toBe(500);

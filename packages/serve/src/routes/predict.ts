@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Pool } from "../pool.ts";
 import { PredictAnswer, PredictBody } from "../predict-body.ts";
 import { prepareScope } from "../prepare-scope.ts";
-import { ProblemBody } from "../problem.ts";
+import { ProblemBody, wrongMediaType } from "../problem.ts";
 import { type RequestPayload, readJson, readUpload } from "../request-payload.ts";
 
 export interface PredictRouteOptions {
@@ -23,9 +23,14 @@ export interface PredictRouteOptions {
 export async function predictRoute(app: FastifyInstance, { pool, bodyLimitBytes }: PredictRouteOptions): Promise<void> {
   const scope = prepareScope(app);
   scope.removeContentTypeParser(["application/json", "text/plain"]);
-  scope.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, bytes: Buffer) =>
-    readJson(bytes),
-  );
+  scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, bytes, done) => {
+    // An error that is thrown here would end the process.
+    try {
+      done(null, readJson(bytes as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
   if (!scope.hasRequestDecorator("isMultipart")) {
     await scope.register(multipart, { limits: { fileSize: bodyLimitBytes, fields: 16, files: 1024 } });
   }
@@ -58,18 +63,24 @@ export async function predictRoute(app: FastifyInstance, { pool, bodyLimitBytes 
         pool.admit((request.params as { id: string }).id);
         done();
       },
-      preValidation: async (request) => {
-        if (request.isMultipart()) (request.body as unknown) = await readUpload(request, bodyLimitBytes);
+      preValidation: (request, _reply, done) => {
+        if (request.body !== undefined) return done();
+        if (!request.isMultipart()) throw wrongMediaType(request.headers["content-type"]);
+        readUpload(request, bodyLimitBytes).then((payload) => {
+          (request.body as unknown) = payload;
+          done();
+        }, done);
       },
     },
     async (request, reply) => {
       const { id } = request.params;
       const { payload, size } = request.body as unknown as RequestPayload;
+      const { answerHead } = pool.model(id);
       const job = pool.submit(id, payload, size);
       reply.raw.once("close", () => job.cancel());
       const outputs = await job.outputs;
       reply.header("content-type", "application/json; charset=utf-8");
-      return `${pool.model(id).answerHead}${outputs}}` as never;
+      return `${answerHead}${outputs}}` as never;
     },
   );
 }
