@@ -56,7 +56,7 @@ export class Activation implements Layer {
 }
 
 const functions: Record<ActivationName, Elementwise> = {
-  linear: (x) => x,
+  linear: (x) => tf.clone(x),
   relu: (x) => tf.relu(x),
   leakyRelu: (x) => tf.leakyRelu(x, 0.01),
   elu: (x) => tf.elu(x),

@@ -1,20 +1,21 @@
 import { Random } from "@nacre/random";
 import { parameters, ready, tf } from "@nacre/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
-import { buildClassifier, lenet5, lenetWide, mlp } from "./index.ts";
+import { buildClassifier, type ClassifierConfig, lenet5, lenetWide, mlp, resnet8 } from "./index.ts";
 
 describe.each(["cpu", "wasm"] as const)("classifiers on %s", (backend) => {
   beforeAll(async () => void (await ready({ backend })));
 
-  it.each([
+  it.each<[string, ClassifierConfig, number]>([
     ["mlp", mlp(16), 28 * 28 * 16 + 16 + 16 * 10 + 10],
     ["lenet5", lenet5(), 61_706],
     ["a normalised LeNet", { ...lenetWide(), channels: [4, 8], hidden: [16] }, 100 + 8 + 800 + 16 + 3200 + 16 + 170],
-  ] as const)("gives logits and gradients for every parameter of %s", async (_name, config, expected) => {
+    ["resnet8", resnet8(), 75_002],
+  ])("gives logits and gradients for every parameter of %s", async (_name, config, expected) => {
     const model = buildClassifier(config, { input: [28, 28, 1], classes: 10 }, new Random(1));
     const found = [...parameters(model)].filter(([, { trainable }]) => trainable);
     const before = tf.memory().numTensors;
-    const images = tf.randomUniform([4, 28, 28, 1]);
+    const images = tf.randomUniform([2, 28, 28, 1]);
     const random = new Random(2);
     const { value, grads } = tf.variableGrads(() => {
       const logits = model.forward(images, { training: true, random });

@@ -4,7 +4,6 @@ import { type ActivationName, activation, initializerFor } from "./activations.t
 import { checkLastAxis, checkSizes } from "./check.ts";
 import { denseFans, type Initializer } from "./initializers.ts";
 import type { ForwardContext, Layer } from "./layer.ts";
-import { linear } from "./linear.ts";
 import { variable } from "./variable.ts";
 
 export interface DenseOptions {
@@ -51,12 +50,13 @@ export class Dense implements Layer {
     });
   }
 
+  /** Not fused: the fused kernel's gradient computes the input's gradient even where nobody asks, as in a first layer. */
   #train(x: tf.Tensor2D): tf.Tensor {
-    const product = linear(x, this.weight as tf.Tensor2D);
+    const product = tf.matMul(x, this.weight as tf.Tensor2D, false, true);
     return activation(this.activation)(this.bias ? tf.add(product, this.bias) : product);
   }
 
-  /** One kernel for product, bias and relu. */
+  /** One kernel for product, bias and relu. Transposed before, because with `transposeB` wasm reads the bias wrongly (4.22). */
   #infer(x: tf.Tensor2D): tf.Tensor {
     const fused = this.activation === "relu";
     const y = tf.fused.matMul({

@@ -17,7 +17,7 @@ export class Dropout implements Layer {
 
   /** @throws Error in training without `context.random`. */
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
-    if (!context.training || this.rate === 0) return input;
+    if (!context.training || this.rate === 0) return tf.clone(input);
     if (!context.random) {
       throw new Error("Dropout: expected `context.random` in training, to draw what to drop. Received none.");
     }

@@ -2,15 +2,24 @@ export { Activation, ActivationName, activation, initializerFor } from "./activa
 export { BatchNorm, type BatchNormOptions } from "./batch-norm.ts";
 export { buildClassifier, type Classifier, ClassifierConfig } from "./classifier.ts";
 export type { ClassifierShape } from "./classifier-shape.ts";
-export { Conv2d, type ConvolutionOptions, type Padding } from "./convolution.ts";
+export {
+  Conv1d,
+  Conv2d,
+  type ConvolutionOptions,
+  DepthwiseConv2d,
+  type DepthwiseConvolutionOptions,
+  type Padding,
+} from "./convolution.ts";
 export { Dense, type DenseOptions } from "./dense.ts";
 export { Dropout } from "./dropout.ts";
+export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { Flatten } from "./flatten.ts";
 export {
   constant,
   convolutionFans,
   denseFans,
   type Fans,
+  gaussian,
   glorotNormal,
   glorotUniform,
   heNormal,
@@ -25,5 +34,8 @@ export {
 export { type ForwardContext, inference, type Layer } from "./layer.ts";
 export { LeNet, LeNetConfig, lenet5, lenetWide } from "./lenet.ts";
 export { Mlp, MlpConfig, mlp } from "./mlp.ts";
+export { GroupNorm, type GroupNormOptions, LayerNorm, RmsNorm } from "./normalization.ts";
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolingOptions } from "./pooling.ts";
+export { ResNet, ResNetConfig, resnet8, resnet20 } from "./resnet.ts";
 export { Sequential } from "./sequential.ts";
+export { describeModel, type LayerSummary, summarize } from "./summary.ts";

@@ -24,6 +24,11 @@ export const heNormal: Initializer = (random, shape, fans) => normal(random, sha
 /** N(0, 1 / in). LeCun et al. 1998, "Efficient backprop", section 4.6. */
 export const lecunNormal: Initializer = (random, shape, fans) => normal(random, shape, 1 / fans.in);
 
+/** N(0, deviation²). */
+export function gaussian(deviation: number): Initializer {
+  return (random, shape) => normal(random, shape, deviation ** 2);
+}
+
 /** All 0. */
 export const zeros: Initializer = (_random, shape) => new Float32Array(sizeOf(shape));
 

@@ -17,5 +17,6 @@ export const inference: ForwardContext = { training: false };
 
 /** A layer or a model of layers: `parameters(layer)` finds its variables. */
 export interface Layer<Input extends tf.Tensor = tf.Tensor, Output extends tf.Tensor = tf.Tensor> {
+  /** A new tensor, the caller's to free; `input` stays. */
   forward(input: Input, context: ForwardContext): Output;
 }

@@ -1,0 +1,38 @@
+import type { Random } from "@nacre/random";
+import { tf } from "@nacre/tensor";
+import { checkSizes } from "./check.ts";
+import { denseFans, gaussian, type Initializer } from "./initializers.ts";
+import type { ForwardContext, Layer } from "./layer.ts";
+import { variable } from "./variable.ts";
+
+export interface EmbeddingOptions {
+  /** Number of rows, V. */
+  vocabulary: number;
+  /** Length of a row, C. */
+  features: number;
+  /** Default: N(0, 1), as PyTorch. */
+  initializer?: Initializer;
+}
+
+/** A row for every id: ids […] of int32 in 0 … V − 1 → […, C]. weight [V, C] is as in PyTorch's `nn.Embedding`. */
+export class Embedding implements Layer {
+  readonly weight: tf.Variable;
+  readonly vocabulary: number;
+  readonly features: number;
+
+  constructor({ vocabulary, features, initializer = gaussian(1) }: EmbeddingOptions, random: Random) {
+    checkSizes("Embedding", { vocabulary, features });
+    this.vocabulary = vocabulary;
+    this.features = features;
+    const shape = [vocabulary, features];
+    this.weight = variable(initializer(random.fork("weight"), shape, denseFans(vocabulary, features)), shape);
+  }
+
+  /** Ids are not checked here, where they cannot be seen without a wait: check them where they come in. */
+  forward(ids: tf.Tensor, _context?: ForwardContext): tf.Tensor {
+    if (ids.dtype !== "int32") {
+      throw new Error(`Embedding: expected ids of int32. Received ${ids.dtype}. Use \`tf.cast(ids, "int32")\`.`);
+    }
+    return tf.gather(this.weight, ids as tf.Tensor1D);
+  }
+}
