@@ -123,7 +123,7 @@ export class Pool {
   }
 
   /**
-   * Queues a request.
+   * Queues a request. Memory that a payload owns alone moves to the worker: do not use it again.
    *
    * @param size inputs in the payload; a payload nobody has counted goes as a full batch
    * @throws ServeError (404, 429, 503)
