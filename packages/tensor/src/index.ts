@@ -1,6 +1,7 @@
 import "./gradients/register.ts";
 
 export * as tf from "@tensorflow/tfjs-core";
+export { type DoctorReport, doctor } from "./backend/doctor.ts";
 export type { WasmPath } from "./backend/probes.ts";
 export { type ReadyOptions, ready } from "./backend/ready.ts";
 export { type BackendCandidate, type BackendName, type BackendReport, describeBackend } from "./backend/report.ts";

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { importOptional } from "./optional.ts";
 import type { BackendCandidate, BackendName } from "./report.ts";
 import { prepareWasm } from "./wasm.ts";
 import { prepareWebGpu } from "./webgpu.ts";
@@ -77,32 +78,6 @@ async function setBackend(name: BackendName): Promise<boolean> {
   }
   if (warnings.length > 0) throw new Error(warnings.join("; "));
   return false;
-}
-
-/**
- * A package that may be absent, looked for beside this package and then in the folder of the running program (with pnpm
- * only the program sees it). Undefined when it is nowhere.
- */
-async function importOptional<T>(name: string): Promise<T | undefined> {
-  try {
-    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as T;
-  } catch (error) {
-    if (!isMissing(error, name)) throw error;
-  }
-  const [{ createRequire }, { pathToFileURL }] = await Promise.all([import("node:module"), import("node:url")]);
-  try {
-    const file = createRequire(`${process.cwd()}/`).resolve(name);
-    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ pathToFileURL(file).href)) as T;
-  } catch (error) {
-    if (isMissing(error, name)) return undefined;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown, name: string): boolean {
-  return error instanceof Error && /MODULE_NOT_FOUND|ERR_MODULE/.test(`${(error as NodeJS.ErrnoException).code}`)
-    ? error.message.includes(name)
-    : error instanceof Error && error.message.includes(name);
 }
 
 export function describe(error: unknown): string {

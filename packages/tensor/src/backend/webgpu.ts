@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, type Finding, isNode, type ProbeOptions } from "./probes.ts";
+import { importOptional } from "./optional.ts";
+import { type Finding, isNode, type ProbeOptions } from "./probes.ts";
 
 interface Adapter {
   readonly info?: { readonly vendor?: string; readonly architecture?: string; readonly description?: string } & {
@@ -36,15 +37,19 @@ export async function prepareWebGpu({ forced }: ProbeOptions): Promise<Finding> 
     };
   }
   found.install?.();
-  if (tf.findBackendFactory("webgpu") == null) {
-    try {
-      await import(/* webpackIgnore: true */ "@tensorflow/tfjs-backend-webgpu");
-    } catch (error) {
-      const reason = `adapter ${name}, but the package @tensorflow/tfjs-backend-webgpu cannot be loaded (${describe(error)})`;
-      return { available: false, reason };
-    }
+  if (tf.findBackendFactory("webgpu") == null && (await loadBackend()) === undefined) {
+    return { available: false, reason: `adapter ${name}, but ${backendPackage} is not installed` };
   }
   return { available: true, reason: `GPU adapter ${name}` };
+}
+
+const backendPackage = "@tensorflow/tfjs-backend-webgpu";
+
+/** Undefined when it is not installed. The name is written out for bundlers, which must see it; Node looks in two places. */
+function loadBackend(): Promise<unknown> {
+  return isNode()
+    ? importOptional(backendPackage)
+    : import(/* webpackIgnore: true */ "@tensorflow/tfjs-backend-webgpu").catch(() => undefined);
 }
 
 interface FoundGpu {
@@ -60,15 +65,8 @@ function browserGpu(): FoundGpu | string {
 async function nodeGpu(): Promise<FoundGpu | string> {
   // Dawn would print a native warning.
   if (process.platform === "linux" && !(await hasVulkan())) return "no Vulkan loader (libvulkan.so.1) was found";
-  let dawn: Dawn;
-  try {
-    dawn = (await import("webgpu")) as unknown as Dawn;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ERR_MODULE_NOT_FOUND")
-      return "the optional packages webgpu and @tensorflow/tfjs-backend-webgpu are not installed";
-    return `the package webgpu cannot be loaded (${describe(error)})`;
-  }
+  const dawn = await importOptional<Dawn>("webgpu");
+  if (dawn === undefined) return "the optional package webgpu is not installed";
   const gpu = dawn.create([]);
   return { gpu, install: () => installGlobals(gpu, dawn.globals) };
 }

@@ -27,10 +27,12 @@ export function fallbackKernel(kernelName: string): tf.KernelConfig {
         temporary.push(info);
         return info;
       };
-      const mapped: Record<string, unknown> = {};
-      for (const [name, value] of Object.entries(inputs) as [string, unknown][]) {
-        mapped[name] = Array.isArray(value) ? value.map(toCpu) : value == null ? value : toCpu(value as tf.TensorInfo);
-      }
+      const convert = (value: unknown): unknown =>
+        Array.isArray(value) ? value.map(convert) : value == null ? value : toCpu(value as tf.TensorInfo);
+      // Most kernels name their inputs; those of any number of tensors get an array.
+      const mapped = Array.isArray(inputs)
+        ? convert(inputs)
+        : Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, convert(value)]));
       const result = kernel.kernelFunc({
         inputs: mapped as tf.NamedTensorInfoMap,
         backend: cpu,
