@@ -1,0 +1,99 @@
+import type { BaselineContext, LabelledRows } from "./baselines/baseline.ts";
+import { decisionTree, randomForest } from "./baselines/forest.ts";
+import { logisticRegression } from "./baselines/logistic-regression.ts";
+import { majority, naiveBayes, nearestNeighbours } from "./baselines/simple.ts";
+import { evaluateClassification, type Score } from "./classification.ts";
+import { type ClassifiedExample, mostProbable } from "./metrics/probability.ts";
+
+export type { LabelledRows } from "./baselines/baseline.ts";
+
+/** The simple algorithms, cheapest first. */
+export const baselines = [majority, naiveBayes, logisticRegression, nearestNeighbours(5), decisionTree, randomForest];
+
+/** How one simple algorithm did. */
+export interface BaselineRow {
+  readonly name: string;
+  readonly scores: readonly Score[];
+  readonly seconds: number;
+  /** What was limited to stay within seconds. */
+  readonly note?: string;
+  /** Predicted classes of the first test examples; of all of them unless the note says otherwise. */
+  readonly predictions: readonly number[];
+}
+
+export interface BaselineOptions {
+  readonly train: LabelledRows;
+  readonly test: LabelledRows;
+  readonly classes: readonly string[];
+  readonly seed: number;
+  /** Most training rows for any of them. */
+  readonly limit?: number;
+  /** Bootstrap resamples. Default 200. */
+  readonly resamples?: number;
+  /** `done` of `total` algorithms, and the one at work. */
+  readonly progress?: (done: number, total: number, name: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Would a simple algorithm do? Trains each on the same features and scores it on the same test part, as the model. Training
+ * rows beyond a limit are left out (the first ones stay; shuffle beforehand), which the row's note says.
+ *
+ * @throws RangeError when features and labels do not fit; the signal's reason.
+ */
+export async function runBaselines(options: BaselineOptions): Promise<BaselineRow[]> {
+  const { train, test, classes, seed, limit = Number.POSITIVE_INFINITY, resamples = 200, progress, signal } = options;
+  for (const [name, part] of Object.entries({ train, test })) {
+    if (part.features.length > 0 && part.features.length === part.labels.length) continue;
+    throw new RangeError(
+      `Expected features and labels of the ${name} part. Received ${part.features.length} and ${part.labels.length}.`,
+    );
+  }
+  const rows: BaselineRow[] = [];
+  for (const [done, baseline] of baselines.entries()) {
+    const started = performance.now();
+    let rested = started;
+    const context: BaselineContext = {
+      classes: classes.length,
+      seed,
+      async pause(share) {
+        if (performance.now() - rested < 15) return;
+        await new Promise((resolve) => setTimeout(resolve));
+        rested = performance.now();
+        signal?.throwIfAborted();
+        if (!Number.isNaN(share)) progress?.(done + Math.min(share, 0.99), baselines.length, baseline.name);
+      },
+    };
+    progress?.(done, baselines.length, baseline.name);
+    const known = first(train, Math.min(limit, baseline.limits.train));
+    const asked = first(test, baseline.limits.test);
+    const probabilities = await (await baseline.fit(known, context))(asked.features);
+    const examples: ClassifiedExample[] = probabilities.map((each, index) => ({
+      probabilities: each,
+      label: asked.labels[index]!,
+    }));
+    const { scores } = evaluateClassification({ classes, examples, seed, resamples, worst: 0 });
+    const notes = [
+      ...(known.features.length < train.features.length
+        ? [`trained on ${known.features.length} of ${train.features.length}`]
+        : []),
+      ...(asked.features.length < test.features.length
+        ? [`tested on ${asked.features.length} of ${test.features.length}`]
+        : []),
+    ];
+    rows.push({
+      name: baseline.name,
+      scores,
+      seconds: (performance.now() - started) / 1000,
+      ...(notes.length > 0 ? { note: notes.join(", ") } : {}),
+      predictions: probabilities.map(mostProbable),
+    });
+  }
+  progress?.(baselines.length, baselines.length, "");
+  return rows;
+}
+
+function first({ features, labels }: LabelledRows, count: number): LabelledRows {
+  if (features.length <= count) return { features, labels };
+  return { features: features.slice(0, count), labels: Array.prototype.slice.call(labels, 0, count) };
+}
