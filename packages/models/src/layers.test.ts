@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Random } from "@nacre/random";
-import { disposeModel, parameters, ready, tf } from "@nacre/tensor";
+import { disposeModel, parameters, ready, tf, trainable } from "@nacre/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   BatchNorm,
@@ -133,6 +133,33 @@ describe.each(["cpu", "wasm"] as const)("on %s, as in PyTorch:", (backend) => {
     }
     tf.dispose([input, cotangent, output, value, grads]);
     expect(tf.memory().numTensors, "tensors left").toBe(before);
+    disposeModel(model);
+  });
+
+  it.each(Object.keys(cases))("gradients of %s are slopes of the loss", async (name) => {
+    const expected = cases[name]!;
+    const model = build[name]!() as Layer;
+    assign(model, { ...expected.parameters, ...expected.before });
+    const input = tf.tensor(expected.input.values, expected.input.shape, name === "embedding" ? "int32" : "float32");
+    const cotangent = tf.tensor(expected.cotangent.values, expected.cotangent.shape);
+    const training = name !== "batchNormInference";
+    const loss = () => tf.sum(tf.mul(model.forward(input, { training }), cotangent)) as tf.Scalar;
+    const { value, grads } = tf.variableGrads(loss);
+    // Along the gradient g, loss(θ + h g) − loss(θ − h g) = 2 h ‖g‖² + O(h³).
+    const found = [...trainable(model).values()];
+    const norms = await Promise.all(found.map(({ name: key }) => tf.sum(tf.square(grads[key]!)).data()));
+    const squared = norms.reduce((sum, norm) => sum + norm[0]!, 0);
+    const step = 2e-3 / Math.sqrt(squared);
+    const lossAfter = async (distance: number) => {
+      for (const variable of found) {
+        tf.tidy(() => variable.assign(tf.add(variable, tf.mul(grads[variable.name]!, distance))));
+      }
+      return (await loss().data())[0]!;
+    };
+    const up = await lossAfter(step);
+    const down = await lossAfter(-2 * step);
+    expect((up - down) / (2 * step) / squared).toBeCloseTo(1, 1);
+    tf.dispose([input, cotangent, value, grads]);
     disposeModel(model);
   });
 

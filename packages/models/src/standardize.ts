@@ -5,22 +5,19 @@ export interface StandardizeOptions {
   axes: number[];
   /** Added to the variance. */
   epsilon: number;
-  /** Sees the mean and the biased variance, with axes of size 1 where they were reduced. It must copy what it keeps. */
-  observe?: (mean: tf.Tensor, variance: tf.Tensor) => void;
 }
 
 /**
  * x̂ = (x − μ) / √(σ² + ε), with μ and σ² over some axes: any shape → the same.
  *
- * The gradient is written out, dx = (dy − mean(dy) − x̂ · mean(dy · x̂)) / √(σ² + ε) (Ioffe, Szegedy 2015, section 3, put
- * together), and so takes a third of the operations of the derived one.
+ * The gradient is written out, dx = (dy − mean(dy) − x̂ · mean(dy · x̂)) / √(σ² + ε) (as in Ioffe, Szegedy 2015,
+ * section 3, put together), and so takes a third of the operations of the derived one.
  */
-export function standardize<T extends tf.Tensor>(x: T, { axes, epsilon, observe }: StandardizeOptions): T {
+export function standardize<T extends tf.Tensor>(x: T, { axes, epsilon }: StandardizeOptions): T {
   const normalized = tf.customGrad((input, save) => {
     const mean = tf.mean(input as tf.Tensor, axes, true);
     const centered = tf.sub(input as tf.Tensor, mean);
     const variance = tf.mean(tf.square(centered), axes, true);
-    observe?.(mean, variance);
     const scale = tf.rsqrt(tf.add(variance, epsilon));
     const value = tf.mul(centered, scale);
     (save as tf.GradSaveFunc)([value, scale]);
