@@ -24,6 +24,8 @@ export interface SplitOptions<T, Name extends string> {
   readonly parts: Readonly<Record<Name, number>>;
   /** Keep the shares in every stratum, for example a class. Needs a data set that can be read through. */
   readonly stratify?: (value: T) => string;
+  /** Another salt is another split. A part that is split again needs one of its own, or all of it lands on one side. */
+  readonly salt?: string;
 }
 
 /**
@@ -118,10 +120,10 @@ export class Dataset<T> implements AsyncIterable<T> {
    *
    * @throws RangeError when the shares do not fit.
    */
-  split<Name extends string>({ by, parts, stratify }: SplitOptions<T, Name>): Record<Name, Dataset<T>> {
+  split<Name extends string>({ by, parts, stratify, salt = "" }: SplitOptions<T, Name>): Record<Name, Dataset<T>> {
     const shares = Object.entries(parts) as [Name, number][];
     const partOf =
-      stratify === undefined ? assignParts(shares) : stratifiedParts(shares, { items: this, by, stratum: stratify });
+      stratify === undefined ? assignParts(shares, salt) : stratifiedParts(shares, { items: this, by, stratum: stratify, salt });
     const keep = (name: Name) => (value: T) => {
       const assigned = partOf(by(value));
       return assigned instanceof Promise ? assigned.then((part) => part === name) : assigned === name;

@@ -54,3 +54,5 @@ export {
 } from "./metrics/regression.ts";
 export { evaluateRegression, type RegressionEvaluation, type RegressionOptions } from "./regression.ts";
 export { approximateRandomisation, type Comparison, mcnemar, pairedBootstrap } from "./significance.ts";
+export { type BaselineVerdict, type JudgeOptions, judgeBaselines } from "./judge.ts";
+export { type ReportInput, renderReport } from "./report/report.ts";

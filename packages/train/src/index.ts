@@ -57,3 +57,6 @@ export {
 export { clipByGlobalNorm, clipByValue, globalNorm } from "./transforms/clip.ts";
 export { scaleByFactoredRms, scaleByParameterRms } from "./transforms/factored.ts";
 export { decayWeights, matricesOnly, type ParameterFilter, scaleByTrustRatio, trace } from "./transforms/weights.ts";
+export { fromLayersModel, type LayersModelLike, type TrainableLayersModel } from "./layers-model.ts";
+export { type StepLog, stepLog } from "./step-log.ts";
+export { type TensorBoard, tensorBoard } from "./tensorboard.ts";

@@ -5,22 +5,23 @@ const hash = new Random(0).fork("split");
 /**
  * A key's place in [0, 1): the first draw of a stream named by it. The same for ever, on every machine.
  */
-function placeOf(key: string): number {
-  return hash.fork(key).uniform();
+function placeOf(key: string, salt: string): number {
+  return hash.fork(salt, key).uniform();
 }
 
 /** Which part a key belongs to; none when its place is past all shares. @throws RangeError when the shares do not fit. */
 export function assignParts<Name extends string>(
   shares: readonly (readonly [Name, number])[],
+  salt: string,
 ): (key: string) => Name | undefined {
   const bounds = boundsOf(shares);
-  return (key) => partAt(placeOf(key), bounds);
+  return (key) => partAt(placeOf(key, salt), bounds);
 }
 
 /** The same within each stratum: keys ranked by their place, then cut by the shares. Read through once, when first asked. */
 export function stratifiedParts<T, Name extends string>(
   shares: readonly (readonly [Name, number])[],
-  { items, by, stratum }: { items: AsyncIterable<T>; by: (value: T) => string; stratum: (value: T) => string },
+  { items, by, stratum, salt }: { items: AsyncIterable<T>; by: (value: T) => string; stratum: (value: T) => string; salt: string },
 ): (key: string) => Promise<Name | undefined> | Name | undefined {
   const bounds = boundsOf(shares);
   let table: Map<string, Name | undefined> | undefined;
@@ -35,7 +36,7 @@ export function stratifiedParts<T, Name extends string>(
     table = new Map();
     for (const keys of strata.values()) {
       const ranked = [...keys]
-        .map((key) => ({ key, place: placeOf(key) }))
+        .map((key) => ({ key, place: placeOf(key, salt) }))
         .sort((left, right) => left.place - right.place);
       // A key in two strata stays where the first put it: it must not be on both sides.
       for (const [rank, { key }] of ranked.entries()) {

@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Contender } from "./benchmark.ts";
+
+const execute = promisify(execFile);
+const folder = fileURLToPath(new URL("contenders/", import.meta.url));
+
+/** A contender in a process of its own, so that no one's kernels or threads help or hinder another's. */
+export function nodeContender(name: string, script: string, settings: object): Contender {
+  return {
+    name,
+    measure: () => measure(process.execPath, ["--conditions=@nacre/source", "--import", "tsx", `${folder}${script}`], settings),
+  };
+}
+
+/** A contender in Python, when one with its package is found: `NACRE_BENCH_PYTHON`, else python3. */
+export async function pythonContender(
+  name: string,
+  script: string,
+  { needs, install, ...settings }: { needs: string; install: string; tell: (line: string) => void } & Record<string, unknown>,
+): Promise<Contender | undefined> {
+  const python = process.env.NACRE_BENCH_PYTHON ?? "python3";
+  try {
+    await execute(python, ["-c", `import ${needs}`], { timeout: 120_000 });
+  } catch {
+    settings.tell(`${name} is not measured: no ${needs} in ${python}. To compare: ${install}`);
+    return undefined;
+  }
+  const { tell: _, ...numbers } = settings;
+  return { name, measure: () => measure(python, [`${folder}${script}`], numbers) };
+}
+
+/** Runs a contender; the last line it prints is its rate. */
+async function measure(program: string, parameters: readonly string[], settings: object): Promise<number> {
+  const script = parameters.at(-1)!;
+  if (!existsSync(script)) throw new Error(`there is no ${script}`);
+  const { stdout } = await execute(program, [...parameters, JSON.stringify(settings)], {
+    timeout: 600_000,
+    maxBuffer: 2 ** 24,
+    cwd: folder,
+  });
+  const rate = Number(stdout.trim().split("\n").at(-1));
+  if (!Number.isFinite(rate) || rate <= 0) throw new Error(`expected a rate on the last line of ${script}: ${stdout}`);
+  return rate;
+}

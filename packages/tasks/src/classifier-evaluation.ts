@@ -1,0 +1,80 @@
+import {
+  type BaselineVerdict,
+  type ClassificationEvaluation,
+  type ClassifiedExample,
+  evaluateClassification,
+  hits,
+  judgeBaselines,
+  renderReport,
+} from "@nacre/evaluate";
+import { type BaselineRow, type LabelledRows, runBaselines } from "@nacre/evaluate/baselines";
+import { z } from "zod";
+import type { Evaluated, EvaluationContext } from "./task.ts";
+
+export const EvaluationConfig = z.strictObject({
+  resamples: z.int().min(100).default(1000).describe("bootstrap resamples behind each interval"),
+  worst: z.int().nonnegative().default(24).describe("worst examples to keep"),
+  baselines: z.boolean().default(true).describe("whether simple algorithms are tried on the same data"),
+  baselineLimit: z.int().positive().default(8000).describe("most training examples that a baseline sees"),
+});
+export type EvaluationConfig = z.infer<typeof EvaluationConfig>;
+
+/** What can be shown of an example. */
+export interface ShownExample {
+  /** Data URL. */
+  readonly png?: string;
+  readonly row?: Readonly<Record<string, string | number | null>>;
+}
+
+/** `evaluation.json` of a classifier. */
+export interface ClassifierResults {
+  readonly evaluation: ClassificationEvaluation;
+  readonly baselines: readonly BaselineRow[];
+  readonly comparison: BaselineVerdict | null;
+  readonly worst: readonly (ClassificationEvaluation["worst"][number] & ShownExample)[];
+}
+
+export interface ClassifierEvaluationOptions {
+  readonly title: string;
+  readonly config: EvaluationConfig;
+  readonly classes: readonly string[];
+  readonly seed: number;
+  /** The model's predictions on the test part. */
+  readonly examples: readonly ClassifiedExample[];
+  /** The same test part, and the training part, as features for baselines. */
+  readonly train: LabelledRows;
+  readonly test: LabelledRows;
+  readonly show: (index: number) => Promise<ShownExample>;
+}
+
+/** Scores a classifier beside simple algorithms and writes it up. */
+export async function evaluateClassifier(options: ClassifierEvaluationOptions, context: EvaluationContext): Promise<Evaluated> {
+  const { title, config, classes, seed, examples, train, test, show } = options;
+  const { resamples, worst: worstCount } = config;
+  const evaluation = evaluateClassification({ classes, examples, seed, resamples, worst: worstCount });
+  const baselines = config.baselines
+    ? await runBaselines({
+        train,
+        test,
+        classes,
+        seed,
+        limit: config.baselineLimit,
+        progress: (done, total, name) => context.progress(done, total, "baselines", name),
+        ...(context.signal === undefined ? {} : { signal: context.signal }),
+      })
+    : [];
+  const comparison = judgeBaselines({ evaluation, hits: hits(examples), labels: test.labels, baselines });
+  const worst = await Promise.all(evaluation.worst.map(async (example) => ({ ...example, ...(await show(example.index)) })));
+  const results: ClassifierResults = { evaluation, baselines, comparison, worst };
+  return {
+    scores: evaluation.scores,
+    baselines: baselines.map(({ name, scores, seconds, note }) => ({ name, scores: scores.map(plainScore), seconds, note })),
+    verdict: comparison?.text ?? "No simple algorithm was tried.",
+    evaluation: results,
+    report: renderReport({ title, evaluation, baselines, comparison, worst, facts: context.facts }),
+  };
+}
+
+function plainScore({ name, value, low, high }: { name: string; value: number; low: number; high: number }) {
+  return { name, value, low, high };
+}

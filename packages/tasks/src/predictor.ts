@@ -1,0 +1,36 @@
+import type { z } from "zod";
+
+/** What a model takes: forms, canvases and HTTP schemas follow from it. */
+export type InputKind =
+  | { readonly kind: "image"; readonly height: number; readonly width: number; readonly channels: number }
+  | { readonly kind: "row"; readonly columns: readonly InputColumn[] };
+
+export interface InputColumn {
+  readonly name: string;
+  readonly type: "number" | "category";
+  /** The known categories, most frequent first. */
+  readonly values?: readonly string[];
+  /** A typical value. */
+  readonly example?: string | number | null;
+}
+
+/** What a model gives. */
+export type OutputKind = { readonly kind: "classes"; readonly classes: readonly string[] };
+
+/** One prediction of a classifier. */
+export interface ClassPrediction {
+  readonly label: string;
+  readonly index: number;
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+/** A bundle ready to predict. Predictions of one batch are independent of each other. */
+export interface Predictor<Input = unknown, Output = unknown> {
+  readonly input: InputKind;
+  readonly output: OutputKind;
+  /** Checks one input as it comes over JSON. */
+  readonly inputSchema: z.ZodType<Input>;
+  /** One output for each input, in order. Inputs must have passed `inputSchema`. */
+  predict(inputs: readonly Input[], signal?: AbortSignal): Promise<Output[]>;
+  dispose(): void;
+}

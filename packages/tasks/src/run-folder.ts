@@ -1,0 +1,117 @@
+import { appendFile, mkdir, open, readFile, rename } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { RunEvent } from "./events.ts";
+
+/** `run.json`: what a run is and how it stands. */
+export const RunState = z.object({
+  id: z.string(),
+  name: z.string(),
+  title: z.object({ en: z.string(), zh: z.string() }),
+  task: z.string(),
+  state: z.enum(["running", "stopped", "failed", "done"]),
+  process: z.int().describe("id of the process that runs it, or ran it last"),
+  seed: z.int(),
+  backend: z.string(),
+  started: z.number().describe("milliseconds since 1970"),
+  ended: z.number().optional(),
+  error: z.string().optional(),
+});
+export type RunState = z.infer<typeof RunState>;
+
+/** The files of one run. Every file is replaced as a whole; `events.jsonl` only grows. */
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get id(): string {
+    return basename(this.path);
+  }
+  get recipe(): string {
+    return join(this.path, "recipe.yaml");
+  }
+  get events(): string {
+    return join(this.path, "events.jsonl");
+  }
+  get checkpoints(): string {
+    return join(this.path, "checkpoints");
+  }
+  get tensorBoard(): string {
+    return join(this.path, "tensorboard");
+  }
+  get report(): string {
+    return join(this.path, "report.html");
+  }
+  get bundle(): string {
+    return join(this.path, "bundle");
+  }
+
+  async create(): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+  }
+
+  /** @throws Error when there is no run here, or `run.json` is damaged. */
+  async state(): Promise<RunState> {
+    const path = join(this.path, "run.json");
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      throw new Error(`Expected a run in ${this.path}, with a file run.json. There is none.`);
+    });
+    try {
+      return RunState.parse(JSON.parse(text));
+    } catch (error) {
+      throw new Error(`Expected the state of a run in ${path}. ${(error as Error).message}`);
+    }
+  }
+
+  async writeState(state: RunState): Promise<void> {
+    await this.writeJson("run.json", state);
+  }
+
+  async writeJson(name: string, value: unknown): Promise<void> {
+    await this.writeText(name, `${JSON.stringify(value)}\n`);
+  }
+
+  /** Whole or not at all: a temporary file beside it, flushed, then renamed. */
+  async writeText(name: string, text: string): Promise<void> {
+    const path = join(this.path, name);
+    const temporary = `${path}.${process.pid}.tmp`;
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  }
+
+  async append(event: RunEvent): Promise<void> {
+    await appendFile(this.events, `${JSON.stringify(event)}\n`);
+  }
+
+  /** All events so far; a last line that was cut off is passed over. */
+  async readEvents(): Promise<RunEvent[]> {
+    const text = await readFile(this.events, "utf8").catch(() => "");
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .flatMap((line) => {
+        try {
+          return [RunEvent.parse(JSON.parse(line))];
+        } catch {
+          return [];
+        }
+      });
+  }
+}
+
+/** A new run's id: sorts by time, says what it ran. */
+export function runId(name: string, now = new Date()): string {
+  const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  const millisecond = String(now.getMilliseconds()).padStart(3, "0");
+  return `${stamp}${millisecond}-${name}`;
+}

@@ -1,0 +1,35 @@
+import type { z } from "zod";
+import { imageClassification } from "./image-classification/task.ts";
+import type { Predictor } from "./predictor.ts";
+import { parseRecipe, type RecipeSource } from "./recipe.ts";
+import { tabularClassification } from "./tabular-classification/task.ts";
+import type { BundleParts, Task, TrainedRecipe } from "./task.ts";
+
+/** Every task there is. A new one is one line here. */
+export const tasks: readonly Task[] = [imageClassification, tabularClassification];
+
+/** @throws Error that names the tasks there are. */
+export function taskNamed(name: unknown): Task {
+  const task = tasks.find((candidate) => candidate.name === name);
+  if (task !== undefined) return task;
+  const known = tasks.map((candidate) => candidate.name).join(", ");
+  throw new Error(`expected one of ${known}. Received ${JSON.stringify(name)}.`);
+}
+
+/**
+ * A recipe, checked by its task's schema.
+ *
+ * @throws RecipeError that lists every fault with file, line, key and what was expected.
+ */
+export function readRecipe(source: RecipeSource): TrainedRecipe {
+  return parseRecipe(source, (name) => taskNamed(name).recipe as z.ZodType<TrainedRecipe>);
+}
+
+/**
+ * A predictor over a bundle's parts.
+ *
+ * @throws Error when the bundle is of an unknown task, or its parts do not fit each other.
+ */
+export async function loadPredictor(parts: BundleParts): Promise<Predictor> {
+  return taskNamed(parts.manifest.task).load(parts);
+}
