@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { importOptional } from "./optional.ts";
 import type { BackendCandidate, BackendName } from "./report.ts";
+import { describe, setBackend } from "./set-backend.ts";
 import { prepareWasm } from "./wasm.ts";
 import { prepareWebGpu } from "./webgpu.ts";
 
@@ -9,6 +10,8 @@ export type WasmPath = string | Readonly<Record<string, string>>;
 
 export interface ProbeOptions {
   wasmPath?: WasmPath | undefined;
+  /** For wasm under Node. Default: the environment variable NACRE_THREADS, else 1. */
+  threads?: number | undefined;
   /** The user asked for this very backend: a software adapter will do. */
   forced?: boolean | undefined;
 }
@@ -64,24 +67,4 @@ export function greetSilently(): void {
 
 export function isNode(): boolean {
   return typeof process !== "undefined" && typeof process.versions?.node === "string";
-}
-
-async function setBackend(name: BackendName): Promise<boolean> {
-  const warn = console.warn;
-  const warnings: string[] = [];
-  // TensorFlow.js prints why a backend failed and only returns false.
-  console.warn = (...parts: unknown[]) => warnings.push(parts.map(describe).join(" "));
-  try {
-    if (await tf.setBackend(name)) return true;
-  } finally {
-    console.warn = warn;
-  }
-  if (warnings.length > 0) throw new Error(warnings.join("; "));
-  return false;
-}
-
-export function describe(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  const message = (error as { message?: unknown } | null)?.message;
-  return typeof message === "string" ? message : String(error);
 }

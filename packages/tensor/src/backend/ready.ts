@@ -1,10 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { activate, type WasmPath } from "./probes.ts";
+import { activate, type ProbeOptions, type WasmPath } from "./probes.ts";
 import { type BackendCandidate, type BackendName, type BackendReport, backendNames } from "./report.ts";
 
 export interface ReadyOptions {
   /** Compute with this backend or fail. Default: the environment variable NACRE_BACKEND, else the best that works. */
   backend?: BackendName | undefined;
+  /**
+   * Threads of the wasm backend under Node, from 1 to 8. Default: the environment variable NACRE_THREADS, else 1. More pay
+   * for large products and convolutions on processors that are otherwise idle; on busy ones the threads wait for each other.
+   * The number does not change the results. Only the first call counts.
+   */
+  threads?: number | undefined;
   /**
    * For browsers: where the files tfjs-backend-wasm*.wasm are served, as a folder URL that ends with a slash or as a URL
    * for each file name. Only the first call counts.
@@ -28,18 +34,18 @@ export function ready(options: ReadyOptions = {}): Promise<BackendReport> {
   return next;
 }
 
-async function choose({ backend, wasmPath }: ReadyOptions): Promise<BackendReport> {
+async function choose({ backend, ...options }: ReadyOptions): Promise<BackendReport> {
   const wanted = checkName(backend, "the option `backend`") ?? (current ? undefined : fromEnvironment());
   if (current && (wanted === undefined || wanted === current.chosen) && tf.getBackend() === current.chosen)
     return current;
-  current = wanted === undefined ? await best(wasmPath) : await exactly(wanted, wasmPath);
+  current = wanted === undefined ? await best(options) : await exactly(wanted, options);
   return current;
 }
 
-async function best(wasmPath: WasmPath | undefined): Promise<BackendReport> {
+async function best(options: ProbeOptions): Promise<BackendReport> {
   const candidates: BackendCandidate[] = [];
   for (const [index, name] of backendNames.entries()) {
-    const candidate = await activate(name, { wasmPath });
+    const candidate = await activate(name, options);
     candidates.push(candidate);
     if (!candidate.available) continue;
     const rest = backendNames.slice(index + 1).map((other) => untried(other, `${name} is better`));
@@ -49,9 +55,9 @@ async function best(wasmPath: WasmPath | undefined): Promise<BackendReport> {
   throw new Error(`Expected at least one backend that works. Received none (${reasons}).`);
 }
 
-async function exactly(wanted: BackendName, wasmPath: WasmPath | undefined): Promise<BackendReport> {
+async function exactly(wanted: BackendName, options: ProbeOptions): Promise<BackendReport> {
   const before = tf.engine().backendName;
-  const candidate = await activate(wanted, { wasmPath, forced: true });
+  const candidate = await activate(wanted, { ...options, forced: true });
   if (!candidate.available) {
     if (before) await tf.setBackend(before);
     throw new Error(

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { registerWasmKernels } from "../wasm/register.ts";
 import { type Finding, greetSilently, isNode, type ProbeOptions } from "./probes.ts";
+import { startThreaded } from "./threads.ts";
 
 let pathsSet = false;
 
 /** Loads the wasm backend and gives it the kernels that it lacks. */
-export async function prepareWasm({ wasmPath }: ProbeOptions): Promise<Finding> {
+export async function prepareWasm({ wasmPath, threads }: ProbeOptions): Promise<Finding> {
   if (typeof WebAssembly === "undefined") return { available: false, reason: "this runtime has no WebAssembly" };
   const [{ setWasmPaths, version_wasm: version }] = await Promise.all([
     import("@tensorflow/tfjs-backend-wasm"),
@@ -19,8 +20,14 @@ export async function prepareWasm({ wasmPath }: ProbeOptions): Promise<Finding> 
   }
   registerWasmKernels();
   const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
-  return { available: true, reason: simd ? "WebAssembly with SIMD" : "WebAssembly without SIMD", version };
+  if (!simd) return { available: true, reason: "WebAssembly without SIMD", version };
+  const started = await (starting ??= wasmPath === undefined ? startThreaded(threads) : Promise.resolve(1));
+  const count = started === 1 ? "" : ` on ${started} threads`;
+  return { available: true, reason: `WebAssembly with SIMD${count}`, version };
 }
+
+/** The backend starts once; the number of its threads is settled then. */
+let starting: Promise<number> | undefined;
 
 /** Where the backend's binaries lie on this disk; undefined when it was bundled away from them. */
 async function ownFolder(): Promise<string | undefined> {

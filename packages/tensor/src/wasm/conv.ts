@@ -22,6 +22,7 @@ export const conv2dBackpropFilter: tf.KernelConfig = {
     requireChannelsLast(dataFormat, "Conv2DBackpropFilter");
     const shape = x.shape as [number, number, number, number];
     const info = tf.backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode);
+    if (info.outHeight < 1 || info.outWidth < 1) return zeros(wasm, filterShape);
     const positions = info.batchSize * info.outHeight * info.outWidth;
     const rows = info.filterHeight * info.filterWidth * info.inChannels;
     const result = wasm.makeOutput(filterShape, "float32");
@@ -56,6 +57,7 @@ export function conv2dBackpropInput(original: tf.KernelConfig): tf.KernelConfig 
       if (dataFormat === "NCHW") return original.kernelFunc(call);
       const filterShape = filter.shape as [number, number, number, number];
       const info = tf.backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode);
+      if (info.outHeight < 1 || info.outWidth < 1) return zeros(wasm, inputShape);
       const { padInfo, filterHeight, filterWidth, strideHeight, strideWidth } = info;
       const top = filterHeight - 1 - padInfo.top;
       const left = filterWidth - 1 - padInfo.left;
@@ -77,6 +79,13 @@ export function conv2dBackpropInput(original: tf.KernelConfig): tf.KernelConfig 
       return result;
     },
   };
+}
+
+/** The gradient where a filter that does not fit gave no output at all. */
+function zeros(wasm: WasmBackend, shape: number[]): tf.TensorInfo {
+  const result = wasm.makeOutput(shape, "float32");
+  floats(wasm, result).fill(0);
+  return result;
 }
 
 interface Block {

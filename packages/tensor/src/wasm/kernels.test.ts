@@ -193,6 +193,20 @@ describe("wasm kernels equal those of cpu", () => {
 });
 
 describe("wasm kernels", () => {
+  it("give zeros where the filter fits nowhere", async () => {
+    await tf.setBackend("wasm");
+    const attributes = {
+      strides: 1,
+      pad: "valid",
+      dataFormat: "NHWC",
+      filterShape: [3, 3, 1, 1],
+      inputShape: [1, 2, 2, 1],
+    };
+    const [x, dy, filter] = [tf.ones([1, 2, 2, 1]), tf.zeros([1, 0, 0, 1]), tf.ones([3, 3, 1, 1])];
+    expect(await call("Conv2DBackpropFilter", { x, dy }, attributes).data()).toEqual(new Float32Array(9));
+    expect(await call("Conv2DBackpropInput", { dy, filter }, attributes).data()).toEqual(new Float32Array(4));
+  });
+
   it("average a padded window's gradient over the places inside", async () => {
     await tf.setBackend("wasm");
     const gradient = tf.grad((x) => tf.sum(tf.avgPool(x as tf.Tensor4D, 2, 2, "same")))(tf.ones([1, 3, 3, 1]));
