@@ -56,6 +56,16 @@ describe("a batch", () => {
     expect(outcomes[1]).toMatchObject({ error: expect.stringContaining("a secret of the model") });
   });
 
+  it("says which input the model refuses, whatever its schema says", async () => {
+    const [fine, refused] = [{ value: 1 }, { value: 2, behaviour: "refuse" }];
+    const { outcomes } = await run([inputs(fine), inputs(fine, fine, fine, fine, fine, refused)]);
+    expect(outcomes[0]).toMatchObject({ kind: "outputs" });
+    expect(outcomes[1]).toEqual({
+      kind: "invalid",
+      problem: { message: "inputs[5]: the picture is cut off", path: "inputs[5]" },
+    });
+  });
+
   it("is cancelled between calls", async () => {
     const controller = new AbortController();
     const counts = new Int32Array(new SharedArrayBuffer(20));

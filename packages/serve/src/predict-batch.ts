@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Predictor } from "@nacre/tasks";
 import { PredictBody } from "./predict-body.ts";
-import { problemOf } from "./problem.ts";
+import { pathText, problemOf } from "./problem.ts";
 import type { BatchResult, Outcome, Payload } from "./protocol.ts";
 
 export interface BatchOptions {
@@ -50,17 +50,32 @@ async function predictRequests(calls: Calls, requests: readonly Request[]): Prom
     });
   } catch (error) {
     if (calls.signal.aborted) return requests.map((request) => [request, { kind: "cancelled" }]);
-    if (requests.length === 1) return [[requests[0]!, { kind: "failed", error: errorText(error) }]];
+    if (requests.length === 1) return [[requests[0]!, blame(error, calls.begun)]];
     const alone: [Request, Outcome][] = [];
     for (const request of requests) alone.push(...(await predictRequests(calls, [request])));
     return alone;
   }
 }
 
+/**
+ * Some faults no schema sees, as a damaged picture. For those `predict` throws an error with `inputIndex`, the input's place
+ * in the call.
+ *
+ * @param begun inputs of the request in the calls before
+ */
+function blame(error: unknown, begun: number): Outcome {
+  const index = error instanceof Error ? (error as Error & { inputIndex?: unknown }).inputIndex : undefined;
+  if (typeof index !== "number") return { kind: "failed", error: errorText(error) };
+  const path = pathText(["inputs", begun + index]);
+  return { kind: "invalid", problem: { message: `${path}: ${(error as Error).message}`, path } };
+}
+
 /** Calls of the model, none larger than the limit. */
 class Calls {
   readonly sizes: number[] = [];
   seconds = 0;
+  /** Inputs before the newest call. */
+  begun = 0;
   readonly signal: AbortSignal;
   readonly #predictor: Predictor;
   readonly #maxBatch: number;
@@ -76,6 +91,7 @@ class Calls {
     for (let begin = 0; begin < inputs.length; begin += this.#maxBatch) {
       if (this.sizes.length > 0) await setImmediate();
       this.signal.throwIfAborted();
+      this.begun = begin;
       const part = inputs.slice(begin, begin + this.#maxBatch);
       const started = performance.now();
       const answer = await this.#predictor.predict(part, this.signal);
