@@ -22,4 +22,5 @@ export default defineConfig({
   splitting: true,
   treeshake: true,
   external: [/^node:/],
+  removeNodeProtocol: false,
 });

@@ -38,7 +38,11 @@ export function classifierLoss(options: ClassifierLossOptions) {
 export async function predictProbabilities(
   model: Classifier,
   batches: AsyncIterable<ClassifierBatch>,
-  { shape, signal, onBatch }: { shape: readonly number[]; signal?: AbortSignal | undefined; onBatch?: (size: number) => void },
+  {
+    shape,
+    signal,
+    onBatch,
+  }: { shape: readonly number[]; signal?: AbortSignal | undefined; onBatch?: (size: number) => void },
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
   for await (const batch of batches) {

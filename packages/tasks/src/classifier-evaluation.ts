@@ -48,7 +48,10 @@ export interface ClassifierEvaluationOptions {
 }
 
 /** Scores a classifier beside simple algorithms and writes it up. */
-export async function evaluateClassifier(options: ClassifierEvaluationOptions, context: EvaluationContext): Promise<Evaluated> {
+export async function evaluateClassifier(
+  options: ClassifierEvaluationOptions,
+  context: EvaluationContext,
+): Promise<Evaluated> {
   const { title, config, classes, seed, examples, train, test, show } = options;
   const { resamples, worst: worstCount } = config;
   const evaluation = evaluateClassification({ classes, examples, seed, resamples, worst: worstCount });
@@ -64,11 +67,18 @@ export async function evaluateClassifier(options: ClassifierEvaluationOptions, c
       })
     : [];
   const comparison = judgeBaselines({ evaluation, hits: hits(examples), labels: test.labels, baselines });
-  const worst = await Promise.all(evaluation.worst.map(async (example) => ({ ...example, ...(await show(example.index)) })));
+  const worst = await Promise.all(
+    evaluation.worst.map(async (example) => ({ ...example, ...(await show(example.index)) })),
+  );
   const results: ClassifierResults = { evaluation, baselines, comparison, worst };
   return {
     scores: evaluation.scores,
-    baselines: baselines.map(({ name, scores, seconds, note }) => ({ name, scores: scores.map(plainScore), seconds, note })),
+    baselines: baselines.map(({ name, scores, seconds, note }) => ({
+      name,
+      scores: scores.map(plainScore),
+      seconds,
+      note,
+    })),
     verdict: comparison?.text ?? "No simple algorithm was tried.",
     evaluation: results,
     report: renderReport({ title, evaluation, baselines, comparison, worst, facts: context.facts }),

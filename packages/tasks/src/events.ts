@@ -53,7 +53,9 @@ const events = [
   z.object({
     type: z.literal("result"),
     scores: z.array(score),
-    baselines: z.array(z.object({ name: z.string(), scores: z.array(score), seconds: z.number(), note: z.string().optional() })),
+    baselines: z.array(
+      z.object({ name: z.string(), scores: z.array(score), seconds: z.number(), note: z.string().optional() }),
+    ),
     verdict: z.string().describe("would a simple algorithm do?"),
   }),
   z.object({ type: z.literal("done"), bundle: z.string(), report: z.string(), milliseconds: z.number() }),

@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { TuneConfig } from "./tune-config.ts";
 
@@ -57,7 +57,9 @@ export function parseRecipe<T>(source: RecipeSource, schemaOf: (task: unknown) =
     );
   }
   if (!isMap(document.contents)) {
-    throw new RecipeError([`${source.file}:1: expected a mapping with name, task, data, model … Received ${kind(document)}.`]);
+    throw new RecipeError([
+      `${source.file}:1: expected a mapping with name, task, data, model … Received ${kind(document)}.`,
+    ]);
   }
   const value: unknown = document.toJS();
   const locate = (path: readonly PropertyKey[]): string => `${source.file}:${lineOf(document, path, lines)}`;
@@ -70,10 +72,12 @@ export function parseRecipe<T>(source: RecipeSource, schemaOf: (task: unknown) =
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new RecipeError(
-    result.error.issues.flatMap((issue) => flatten(issue)).map(({ path, message, keys }) => {
-      const at = keys?.[0] === undefined ? path : [...path, keys[0]];
-      return `${locate(at)}: ${at.map(String).join(".") || "recipe"}: ${message}`;
-    }),
+    result.error.issues
+      .flatMap((issue) => flatten(issue))
+      .map(({ path, message, keys }) => {
+        const at = keys?.[0] === undefined ? path : [...path, keys[0]];
+        return `${locate(at)}: ${at.map(String).join(".") || "recipe"}: ${message}`;
+      }),
   );
 }
 

@@ -151,7 +151,9 @@ class Run {
       await this.#emit({
         type: "result",
         scores: evaluated.scores.map(withoutUndefined),
-        baselines: evaluated.baselines.map((row) => withoutUndefined({ ...row, scores: row.scores.map(withoutUndefined) })),
+        baselines: evaluated.baselines.map((row) =>
+          withoutUndefined({ ...row, scores: row.scores.map(withoutUndefined) }),
+        ),
         verdict: evaluated.verdict,
       });
       if (last < 4) return false;

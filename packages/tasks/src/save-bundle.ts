@@ -13,7 +13,10 @@ export interface Finished {
 }
 
 /** Writes the finished model, whole or not at all. */
-export async function saveBundle(folder: string, { recipe, problem, model, steps, evaluated }: Finished): Promise<void> {
+export async function saveBundle(
+  folder: string,
+  { recipe, problem, model, steps, evaluated }: Finished,
+): Promise<void> {
   const manifest: Omit<Manifest, "files"> = {
     format: 1,
     name: recipe.name,

@@ -14,7 +14,15 @@ export interface TrainingOptions {
 }
 
 /** The steps of a recipe's training: its settings, in the terms of `@nacre/train`. */
-export function trainingSteps({ recipe, task, problem, model, folder, resume, signal }: TrainingOptions): AsyncGenerator<Step, void> {
+export function trainingSteps({
+  recipe,
+  task,
+  problem,
+  model,
+  folder,
+  resume,
+  signal,
+}: TrainingOptions): AsyncGenerator<Step, void> {
   const { train: settings } = recipe;
   const stepsPerEpoch = Math.ceil(problem.batchesPerEpoch / settings.accumulate);
   const totalSteps = settings.steps ?? settings.epochs! * stepsPerEpoch;

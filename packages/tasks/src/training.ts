@@ -12,7 +12,10 @@ export const TrainingConfig = z
     clipNorm: z.number().positive().optional().describe("largest global norm of the gradient"),
     accumulate: z.int().positive().default(1).describe("batches per update"),
     labelSmoothing: z.number().min(0).lt(1).default(0).describe("share of probability spread over all classes"),
-    classWeights: z.enum(["none", "balanced"]).default("none").describe("balanced: each class counts the same in the loss"),
+    classWeights: z
+      .enum(["none", "balanced"])
+      .default("none")
+      .describe("balanced: each class counts the same in the loss"),
     movingAverage: z
       .number()
       .gt(0)
@@ -20,7 +23,10 @@ export const TrainingConfig = z
       .optional()
       .describe("decay of the moving average of the weights; the average is what is evaluated and saved"),
     patience: z.int().positive().optional().describe("epochs without a better validation score before stopping early"),
-    checkpointEvery: z.union([z.literal("epoch"), z.int().positive()]).default("epoch").describe("or every n updates"),
+    checkpointEvery: z
+      .union([z.literal("epoch"), z.int().positive()])
+      .default("epoch")
+      .describe("or every n updates"),
     keepBest: z.int().nonnegative().default(1).describe("checkpoints with the best validation score to keep"),
     keepLast: z.int().positive().default(2).describe("latest checkpoints to keep"),
   })

@@ -14,7 +14,11 @@ export type Space = z.infer<typeof Space>;
 
 export const TuneConfig = z.strictObject({
   trials: z.int().min(2).default(12).describe("settings drawn at random"),
-  reduction: z.int().min(2).default(3).describe("at each rung the best 1 in this many go on, for this many times longer"),
+  reduction: z
+    .int()
+    .min(2)
+    .default(3)
+    .describe("at each rung the best 1 in this many go on, for this many times longer"),
   firstEpochs: z.int().positive().default(1).describe("epochs of the first rung"),
   space: z
     .record(z.string().regex(/^[\w]+(\.[\w]+)*$/, "expected a key such as train.optimizer.learningRate"), Space)

@@ -22,7 +22,13 @@ const Search = z.object({ recipe: z.string(), trials: z.array(Trial) });
 
 /** What a search tells while it runs. */
 export type TuneEvent =
-  | { readonly type: "rung"; readonly rung: number; readonly rungs: number; readonly epochs: number; readonly trials: number }
+  | {
+      readonly type: "rung";
+      readonly rung: number;
+      readonly rungs: number;
+      readonly epochs: number;
+      readonly trials: number;
+    }
   | { readonly type: "trial"; readonly trial: Trial; readonly done: number; readonly total: number }
   | { readonly type: "best"; readonly trial: Trial; readonly recipe: string; readonly monitor: string };
 
@@ -45,9 +51,12 @@ export async function* tuneRecipe({ recipe: source, folder, signal }: TuneOption
   const recipe = readRecipe(source);
   const settings = recipe.tune;
   if (settings === undefined) {
-    throw new RecipeError([`${source.file}:1: tune: expected the settings to search, for example tune: { space: { train.batch: { choice: [32, 64] } } }`]);
+    throw new RecipeError([
+      `${source.file}:1: tune: expected the settings to search, for example tune: { space: { train.batch: { choice: [32, 64] } } }`,
+    ]);
   }
-  if (recipe.train.epochs === undefined) throw new RecipeError([`${source.file}:1: train.epochs: a search needs epochs, not steps`]);
+  if (recipe.train.epochs === undefined)
+    throw new RecipeError([`${source.file}:1: train.epochs: a search needs epochs, not steps`]);
   const { monitor } = taskNamed(recipe.task);
   const better = (left: number, right: number): boolean => (monitor.mode === "max" ? left > right : left < right);
   const path = join(folder, "tune.json");
@@ -75,11 +84,20 @@ export async function* tuneRecipe({ recipe: source, folder, signal }: TuneOption
       yield { type: "trial", trial, done: index + 1, total: running.length };
     }
     const scoreOf = (trial: Trial): number => trial.scores.find((score) => score.epochs === epochs)!.score;
-    const ranked = running.filter(({ error }) => error === undefined).sort((left, right) => {
-      return better(scoreOf(left), scoreOf(right)) ? -1 : better(scoreOf(right), scoreOf(left)) ? 1 : left.number - right.number;
-    });
+    const ranked = running
+      .filter(({ error }) => error === undefined)
+      .sort((left, right) => {
+        return better(scoreOf(left), scoreOf(right))
+          ? -1
+          : better(scoreOf(right), scoreOf(left))
+            ? 1
+            : left.number - right.number;
+      });
     if (ranked.length === 0) throw new Error(`All trials failed; the first: ${running[0]?.error}`);
-    running = rung === lengths.length - 1 ? ranked : ranked.slice(0, Math.max(1, Math.floor(ranked.length / settings.reduction)));
+    running =
+      rung === lengths.length - 1
+        ? ranked
+        : ranked.slice(0, Math.max(1, Math.floor(ranked.length / settings.reduction)));
   }
   const best = running[0]!;
   const bestFile = join(folder, "best.yaml");
@@ -92,7 +110,13 @@ export async function* tuneRecipe({ recipe: source, folder, signal }: TuneOption
     const resume = existsSync(join(trialFolder, "run.json"));
     let score: number | undefined;
     try {
-      const options = { folder: trialFolder, recipe: trialSource(source, trial), resume, until: "train" as const, signal };
+      const options = {
+        folder: trialFolder,
+        recipe: trialSource(source, trial),
+        resume,
+        until: "train" as const,
+        signal,
+      };
       for await (const event of runRecipe({ ...options, pauseAfterEpochs: epochs })) {
         if (event.type === "step") score = event.validation?.[monitor.name] ?? score;
       }
@@ -111,7 +135,9 @@ async function openSearch(path: string, source: RecipeSource): Promise<z.infer<t
   if (!existsSync(path)) return { recipe: source.text, trials: [] };
   const search = Search.parse(JSON.parse(await readFile(path, "utf8")));
   if (search.recipe === source.text) return search;
-  throw new Error(`${path} holds a search of another recipe, or of this one before it was edited. Choose another folder.`);
+  throw new Error(
+    `${path} holds a search of another recipe, or of this one before it was edited. Choose another folder.`,
+  );
 }
 
 /** The recipe with a trial's values in it, comments and all. */

@@ -19,7 +19,10 @@ export const ImageInput = z.union([
   }),
   z
     .strictObject({
-      pixels: z.array(z.number().min(0).max(255)).max(2 ** 22).describe("row-major [height, width, channels], 0 to 255"),
+      pixels: z
+        .array(z.number().min(0).max(255))
+        .max(2 ** 22)
+        .describe("row-major [height, width, channels], 0 to 255"),
       height: z.int().min(1).max(largestSide),
       width: z.int().min(1).max(largestSide),
       channels: z.union([z.literal(1), z.literal(3), z.literal(4)]).default(1),
@@ -38,7 +41,11 @@ export interface ImageModel {
 }
 
 /** Decodes, prepares and classifies pictures, all of a call in one batch. */
-export function imagePredictor({ classifier, preparation, classes }: ImageModel): Predictor<ImageInput, ClassPrediction> {
+export function imagePredictor({
+  classifier,
+  preparation,
+  classes,
+}: ImageModel): Predictor<ImageInput, ClassPrediction> {
   const { height, width, channels } = preparation;
   const length = height * width * channels;
   return {

@@ -21,7 +21,10 @@ const ImageSource = z.discriminatedUnion("from", [
     path: z.string().describe("one folder per class, with PNG or JPEG files; relative to the recipe"),
     height: z.int().positive().default(28).describe("pixels"),
     width: z.int().positive().default(28).describe("pixels"),
-    channels: z.union([z.literal(1), z.literal(3)]).default(1).describe("1 grey, 3 colour"),
+    channels: z
+      .union([z.literal(1), z.literal(3)])
+      .default(1)
+      .describe("1 grey, 3 colour"),
     test: z.number().gt(0).lt(1).default(0.2).describe("share held out for the final scores"),
   }),
 ]);
@@ -37,7 +40,12 @@ export const ImageClassificationRecipe = z.strictObject({
   task: z.literal("image-classification"),
   data: z.strictObject({
     source: ImageSource,
-    validation: z.number().gt(0).lt(1).default(0.1).describe("share of the training part that chooses the best weights"),
+    validation: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.1)
+      .describe("share of the training part that chooses the best weights"),
     augment: Augmentation.optional().describe("random changes to training pictures, new ones in every epoch"),
   }),
   model: ClassifierConfig,

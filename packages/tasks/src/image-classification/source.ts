@@ -37,7 +37,13 @@ export async function openImages(recipe: ImageClassificationRecipe, context: Tas
       const { classes, images } = await readImageFolder(path);
       const outer = images.split({ ...byKey, parts: { known: 1 - source.test, test: source.test } });
       const { height, width, channels } = source;
-      return { name: path.slice(dirname(path).length + 1), classes, ...inner(outer.known), test: outer.test, size: { height, width, channels } };
+      return {
+        name: path.slice(dirname(path).length + 1),
+        classes,
+        ...inner(outer.known),
+        test: outer.test,
+        size: { height, width, channels },
+      };
     }
   }
 

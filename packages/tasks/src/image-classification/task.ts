@@ -1,9 +1,15 @@
-import { type Dataset, encodePng, ImagePreparation, type LabelledImage, from, reportImages } from "@nacre/data";
+import { type Dataset, encodePng, from, ImagePreparation, type LabelledImage, reportImages } from "@nacre/data";
 import { buildClassifier, type Classifier, ClassifierConfig, summarize } from "@nacre/models";
 import { Random } from "@nacre/random";
-import { restore, parseSafetensors } from "@nacre/tensor";
+import { parseSafetensors, restore } from "@nacre/tensor";
 import { z } from "zod";
-import { balancedWeights, type ClassifierBatch, classifierLoss, collate, predictProbabilities } from "../classifier-batch.ts";
+import {
+  balancedWeights,
+  type ClassifierBatch,
+  classifierLoss,
+  collate,
+  predictProbabilities,
+} from "../classifier-batch.ts";
 import { evaluateClassifier } from "../classifier-evaluation.ts";
 import { classifierScores } from "../classifier-scores.ts";
 import type { Predictor } from "../predictor.ts";
@@ -39,7 +45,10 @@ async function prepare(recipe: ImageClassificationRecipe, context: TaskContext):
   // Decoded or drawn once, then kept: every epoch looks at them again.
   const [train, validation, test] = await readParts([parts.train, parts.validation, parts.test], context);
   const { classes } = parts;
-  const preparation = await ImagePreparation.fit(train.map(({ image }) => image), parts.size ?? {});
+  const preparation = await ImagePreparation.fit(
+    train.map(({ image }) => image),
+    parts.size ?? {},
+  );
   const report = await reportImages({ name: parts.name, splits: { train, validation, test }, classes });
   const shape = [preparation.height, preparation.width, preparation.channels];
   const length = shape.reduce((product, size) => product * size, 1);
@@ -85,7 +94,10 @@ async function prepare(recipe: ImageClassificationRecipe, context: TaskContext):
     loss,
     async validate(model) {
       const rows = await predictProbabilities(model, batchesOf(from(validation), evaluationBatch), { shape });
-      return classifierScores(rows, validation.map(({ label }) => label));
+      return classifierScores(
+        rows,
+        validation.map(({ label }) => label),
+      );
     },
     async evaluate(model, evaluation) {
       const tell = (done: number) => evaluation.progress(done, test.length, "images");

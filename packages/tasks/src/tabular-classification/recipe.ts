@@ -10,7 +10,12 @@ const TableSource = z.discriminatedUnion("from", [
   z.strictObject({
     from: z.literal("catalogue"),
     name: z.string().describe("a table of `nacre data list`"),
-    test: z.number().gt(0).lt(1).default(0.2).describe("share held out, where the data set has no test part of its own"),
+    test: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.2)
+      .describe("share held out, where the data set has no test part of its own"),
   }),
   z.strictObject({
     from: z.literal("file"),
@@ -26,7 +31,12 @@ export const TabularClassificationRecipe = z.strictObject({
   task: z.literal("tabular-classification"),
   data: z.strictObject({
     source: TableSource,
-    validation: z.number().gt(0).lt(1).default(0.1).describe("share of the training part that chooses the best weights"),
+    validation: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.1)
+      .describe("share of the training part that chooses the best weights"),
   }),
   model: ClassifierConfig,
   train: TrainingConfig,

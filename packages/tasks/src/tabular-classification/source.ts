@@ -73,7 +73,14 @@ async function fromCatalogue(name: string, context: TaskContext): Promise<Opened
   });
   if (opened.kind !== "table") throw new Error(`Expected the name of a table. ${name} holds ${opened.kind}.`);
   const { entry, schema, train, test, cleaning } = opened;
-  return { name, licence: entry.licence, schema, known: train, steps: cleaning, ...(test === undefined ? {} : { test }) };
+  return {
+    name,
+    licence: entry.licence,
+    schema,
+    known: train,
+    steps: cleaning,
+    ...(test === undefined ? {} : { test }),
+  };
 }
 
 function fromFile(

@@ -3,7 +3,13 @@ import { buildClassifier, type Classifier, ClassifierConfig, summarize } from "@
 import { Random } from "@nacre/random";
 import { parseSafetensors, restore } from "@nacre/tensor";
 import { z } from "zod";
-import { balancedWeights, type ClassifierBatch, classifierLoss, collate, predictProbabilities } from "../classifier-batch.ts";
+import {
+  balancedWeights,
+  type ClassifierBatch,
+  classifierLoss,
+  collate,
+  predictProbabilities,
+} from "../classifier-batch.ts";
 import { evaluateClassifier } from "../classifier-evaluation.ts";
 import { classifierScores } from "../classifier-scores.ts";
 import type { Predictor } from "../predictor.ts";
@@ -85,7 +91,10 @@ async function prepare(recipe: TabularClassificationRecipe, context: TaskContext
     }),
     async validate(model) {
       const rows = await predictProbabilities(model, batchesOf(encoded.validation, evaluationBatch), { shape });
-      return classifierScores(rows, encoded.validation.map(({ label }) => label));
+      return classifierScores(
+        rows,
+        encoded.validation.map(({ label }) => label),
+      );
     },
     async evaluate(model, evaluation) {
       let done = 0;

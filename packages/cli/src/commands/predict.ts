@@ -1,0 +1,99 @@
+import { readFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { readCsv, readJsonLines } from "@nacre/data";
+import { openBundle } from "@nacre/lineage";
+import { type ClassPrediction, loadPredictor, type Predictor } from "@nacre/tasks";
+import { ready } from "@nacre/tensor";
+import type { Command } from "commander";
+import type { Surroundings } from "../program.ts";
+import { UsageError } from "../terminal.ts";
+
+const batchSize = 64;
+
+interface Sample {
+  readonly source: string;
+  readonly input: unknown;
+}
+
+export function addPredict(nacre: Command, { terminal, signal }: Surroundings): void {
+  nacre
+    .command("predict")
+    .description("Predict with a bundle: picture files, or the rows of CSV and JSONL files.")
+    .argument("<bundle>", "a bundle's folder")
+    .argument("<inputs...>", "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows")
+    .option("--json", "one prediction per line, as JSON, with all probabilities")
+    .addHelpText(
+      "after",
+      `
+Examples
+  nacre predict runs/…/bundle seven.png
+  nacre predict runs/…/bundle people.csv --json > predictions.jsonl`,
+    )
+    .action(async (folder: string, files: string[], options: { json?: boolean }) => {
+      await ready();
+      const bundle = await openBundle(resolve(folder));
+      const predictor = await loadPredictor({ ...bundle, weights: await bundle.weights() });
+      try {
+        let batch: Sample[] = [];
+        const flush = async (): Promise<void> => {
+          const outputs = (await predictor.predict(
+            batch.map(({ input }) => input),
+            signal,
+          )) as ClassPrediction[];
+          outputs.forEach((output, index) => {
+            const { source } = batch[index]!;
+            const probability = output.probabilities[output.label]!;
+            terminal.out.write(
+              options.json
+                ? `${JSON.stringify({ source, ...output })}\n`
+                : `${source}\t${output.label}\t${probability.toFixed(4)}\n`,
+            );
+          });
+          batch = [];
+        };
+        for await (const sample of samples(files, predictor)) {
+          signal.throwIfAborted();
+          if (batch.push(sample) === batchSize) await flush();
+        }
+        if (batch.length > 0) await flush();
+      } finally {
+        predictor.dispose();
+      }
+    });
+}
+
+async function* samples(files: readonly string[], predictor: Predictor): AsyncGenerator<Sample> {
+  for (const file of files) {
+    if (predictor.input.kind === "image") {
+      const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+        throw new UsageError(`Expected a picture at ${file}. ${error.message}`);
+      });
+      yield { source: file, input: check({ image: bytes.toString("base64") }, file, predictor) };
+      continue;
+    }
+    let line = 0;
+    for await (const row of rowsOf(file)) {
+      const source = `${file}:${++line}`;
+      yield { source, input: check(row, source, predictor) };
+    }
+  }
+}
+
+function rowsOf(file: string): AsyncIterable<unknown> {
+  switch (extname(file.replace(/\.gz$/, ""))) {
+    case ".csv":
+      return readCsv(file);
+    case ".tsv":
+      return readCsv(file, { delimiter: "\t" });
+    case ".jsonl":
+      return readJsonLines(file);
+  }
+  throw new UsageError(`Expected rows in a .csv, .tsv or .jsonl file. Received ${file}.`);
+}
+
+function check(input: unknown, source: string, predictor: Predictor): unknown {
+  const parsed = predictor.inputSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`);
+  throw new UsageError(`${source}: ${faults.join("; ")}`);
+}
