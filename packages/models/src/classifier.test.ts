@@ -1,7 +1,7 @@
 import { Random } from "@nacre/random";
 import { disposeModel, parameters, randomUniform, ready, tf } from "@nacre/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
-import { buildClassifier, type ClassifierConfig, lenet5, lenetWide, mlp, resnet8 } from "./index.ts";
+import { buildClassifier, type ClassifierConfig, lenet5, lenetNormalized, mlp, resnet8 } from "./index.ts";
 
 describe.each(["cpu", "wasm"] as const)("classifiers on %s", (backend) => {
   beforeAll(async () => void (await ready({ backend })));
@@ -9,7 +9,11 @@ describe.each(["cpu", "wasm"] as const)("classifiers on %s", (backend) => {
   it.each<[string, ClassifierConfig, number]>([
     ["mlp", mlp(16), 28 * 28 * 16 + 16 + 16 * 10 + 10],
     ["lenet5", lenet5(), 61_706],
-    ["a normalised LeNet", { ...lenetWide(), channels: [4, 8], hidden: [16] }, 100 + 8 + 800 + 16 + 3200 + 16 + 170],
+    [
+      "a normalised LeNet",
+      { ...lenetNormalized(), kernel: 5, channels: [4, 8], hidden: [16] },
+      100 + 8 + 800 + 16 + 3200 + 16 + 170,
+    ],
     ["resnet8", resnet8(), 75_002],
   ])("gives logits and gradients for every parameter of %s", async (_name, config, expected) => {
     const side = config.family === "resnet" ? 8 : 28;

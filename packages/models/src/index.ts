@@ -32,7 +32,7 @@ export {
   zeros,
 } from "./initializers.ts";
 export { type ForwardContext, inference, type Layer } from "./layer.ts";
-export { LeNet, LeNetConfig, lenet5, lenetWide } from "./lenet.ts";
+export { LeNet, LeNetConfig, lenet5, lenetNormalized } from "./lenet.ts";
 export { Mlp, MlpConfig, mlp } from "./mlp.ts";
 export { GroupNorm, type GroupNormOptions, LayerNorm, RmsNorm } from "./normalization.ts";
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolingOptions } from "./pooling.ts";

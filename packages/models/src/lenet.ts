@@ -107,13 +107,14 @@ export function lenet5(): LeNetConfig {
   return LeNetConfig.parse({ family: "lenet" });
 }
 
-/** Wider and regularised, for MNIST at 99.2 % and more: 32 and 64 maps, batch normalisation, one dense layer, dropout. */
-export function lenetWide(): LeNetConfig {
+/** For MNIST at 99.2 % and more: 16 and 32 maps, batch normalisation, one dense layer, dropout. */
+export function lenetNormalized(): LeNetConfig {
   return LeNetConfig.parse({
     family: "lenet",
-    channels: [32, 64],
+    channels: [16, 32],
+    kernel: 3,
     hidden: [128],
     normalization: "batch",
-    dropout: 0.4,
+    dropout: 0.3,
   });
 }

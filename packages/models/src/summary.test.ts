@@ -10,7 +10,7 @@ import {
   type ForwardContext,
   type Layer,
   lenet5,
-  lenetWide,
+  lenetNormalized,
   mlp,
   resnet8,
   summarize,
@@ -23,7 +23,7 @@ describe("summarize", () => {
   it.each<[string, ClassifierConfig]>([
     ["mlp", mlp(12)],
     ["lenet5", lenet5()],
-    ["lenetWide", lenetWide()],
+    ["lenetNormalized", lenetNormalized()],
     ["resnet8", resnet8()],
   ])("counts every parameter of %s once, frees its tensors, and leaves the model as it was", (_name, config) => {
     const model = buildClassifier(config, shape, new Random(1));
