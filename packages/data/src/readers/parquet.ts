@@ -1,4 +1,4 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { Dataset, type Position } from "../dataset.ts";
 import type { Row, Value } from "../table.ts";
 import { type ByteSource, nameOf, readBytes } from "./bytes.ts";
@@ -75,17 +75,33 @@ async function openParquet(source: ByteSource, name: string, columns: readonly s
 }
 
 async function fileBytes(source: ByteSource): Promise<FileBytes> {
-  if (typeof source === "string") {
-    try {
-      return await asyncBufferFromFile(source);
-    } catch (error) {
-      throw new Error(`Expected a file at ${source}. ${(error as Error).message}`, { cause: error });
-    }
-  }
-  if (source instanceof Blob)
+  if (typeof source === "string") return openFile(source);
+  if (source instanceof Blob) {
     return { byteLength: source.size, slice: (start, end) => source.slice(start, end).arrayBuffer() };
+  }
   const bytes = await readBytes(source);
   return { byteLength: bytes.length, slice: (start, end) => bytes.slice(start, end).buffer as ArrayBuffer };
+}
+
+/** Reads slices of a file as they are asked for. hyparquet's own reader is not in its entry for browsers. */
+async function openFile(path: string): Promise<FileBytes> {
+  const { open, stat } = await import("node:fs/promises");
+  const { size } = await stat(path).catch((error: Error) => {
+    throw new Error(`Expected a file at ${path}. ${error.message}`, { cause: error });
+  });
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const file = await open(path, "r");
+      try {
+        const bytes = new Uint8Array(end - start);
+        await file.read(bytes, 0, bytes.length, start);
+        return bytes.buffer;
+      } finally {
+        await file.close();
+      }
+    },
+  };
 }
 
 function toRow(values: Record<string, unknown>, place: { name: string; record: number }): Row {

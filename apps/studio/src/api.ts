@@ -1,0 +1,98 @@
+import type { DataReport } from "@nacre/data";
+import type { ClassificationEvaluation } from "@nacre/evaluate";
+import type { Architecture, InputKind, OutputKind, RunEvent, RunState } from "@nacre/tasks";
+
+/** What the page knows of its server. Types only: no code of these packages is bundled for it. */
+export interface Recipe {
+  readonly file: string;
+  readonly name: string;
+  readonly title: { readonly en: string; readonly zh: string };
+  readonly description: { readonly en: string; readonly zh: string } | null;
+  readonly task: string;
+  readonly yaml: string;
+}
+
+export interface Evaluation {
+  readonly evaluation: ClassificationEvaluation;
+  readonly baselines: readonly {
+    readonly name: string;
+    readonly seconds: number;
+    readonly note?: string;
+    readonly scores: readonly {
+      readonly name: string;
+      readonly value: number;
+      readonly low: number;
+      readonly high: number;
+    }[];
+  }[];
+  readonly comparison: { readonly answer: "no" | "yes" | "undecided"; readonly text: string } | null;
+  readonly worst: readonly (ClassificationEvaluation["worst"][number] & {
+    readonly png?: string;
+    readonly row?: Readonly<Record<string, string | number | null>>;
+  })[];
+}
+
+export interface RunDetails {
+  readonly run: RunState;
+  readonly recipe: string | null;
+  readonly data: DataReport | null;
+  readonly architecture: Architecture | null;
+  readonly evaluation: Evaluation | null;
+}
+
+export interface ServedModel {
+  readonly id: string;
+  readonly name: string;
+  readonly state: "loading" | "ready" | "failed";
+  readonly input?: InputKind;
+  readonly output?: OutputKind;
+}
+
+export interface Prediction {
+  readonly label: string;
+  readonly index: number;
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+/** Asks the server. @throws Error with the server's own words. */
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(path, init);
+  if (response.status === 204) return undefined as T;
+  const body = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
+  if (!response.ok) throw new Error(body?.error?.message ?? `${response.status} ${response.statusText}`);
+  return body as T;
+}
+
+const json = (method: string, body?: unknown): RequestInit =>
+  body === undefined
+    ? { method }
+    : { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+
+export const api = {
+  recipes: () => ask<Recipe[]>("/api/recipes"),
+  runs: () => ask<RunState[]>("/api/runs"),
+  details: (id: string) => ask<RunDetails>(`/api/runs/${encodeURIComponent(id)}`),
+  start: (recipe: string) => ask<{ id: string }>("/api/runs", json("POST", { recipe })),
+  stop: (id: string) => ask<unknown>(`/api/runs/${encodeURIComponent(id)}/stop`, json("POST")),
+  resume: (id: string) => ask<unknown>(`/api/runs/${encodeURIComponent(id)}/resume`, json("POST")),
+  remove: (id: string) => ask<unknown>(`/api/runs/${encodeURIComponent(id)}`, json("DELETE")),
+  model: (id: string) => ask<ServedModel>(`/v1/models/${encodeURIComponent(id)}`),
+  predict: (id: string, input: unknown, signal: AbortSignal) =>
+    ask<{ outputs: Prediction[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
+      ...json("POST", { inputs: [input] }),
+      signal,
+    }).then(({ outputs }) => outputs[0]!),
+};
+
+/** Follows a run's events; the browser reconnects by itself and continues after the last one. */
+export function follow(
+  id: string,
+  onEvent: (event: RunEvent) => void,
+  onState: (connected: boolean) => void,
+): () => void {
+  const source = new EventSource(`/api/runs/${encodeURIComponent(id)}/events`);
+  source.onmessage = ({ data }) => onEvent(JSON.parse(data as string) as RunEvent);
+  source.onopen = () => onState(true);
+  source.onerror = () => onState(false);
+  return () => source.close();
+}

@@ -1,0 +1,52 @@
+import { text } from "./i18n/text.ts";
+import { Header } from "./parts/header.tsx";
+import { Sidebar } from "./parts/sidebar.tsx";
+import { Track } from "./parts/track.tsx";
+import { chosenRun, connected, details, problem } from "./state.ts";
+import { DataStation } from "./stations/data.tsx";
+import { EvaluateStation } from "./stations/evaluate.tsx";
+import { ModelStation } from "./stations/model.tsx";
+import { ServeStation } from "./stations/serve.tsx";
+import { TrainStation } from "./stations/train.tsx";
+
+export function App() {
+  const run = details.value;
+  return (
+    <>
+      <a class="skip" href="#main">
+        {text("skip")}
+      </a>
+      <Header />
+      <div class="layout">
+        <Sidebar />
+        <main id="main" tabIndex={-1}>
+          {problem.value !== undefined && (
+            <p class="problem" role="alert">
+              {problem.value}
+              <button type="button" aria-label="×" onClick={() => (problem.value = undefined)}>
+                ×
+              </button>
+            </p>
+          )}
+          {!connected.value && chosenRun.value !== undefined && (
+            <p class="notice" role="status">
+              {text("reconnecting")}
+            </p>
+          )}
+          <Track />
+          {run === undefined ? (
+            <p class="empty">{text("chooseFirst")}</p>
+          ) : (
+            <>
+              <DataStation report={run.data} />
+              <ModelStation architecture={run.architecture} />
+              <TrainStation />
+              <EvaluateStation id={run.run.id} evaluation={run.evaluation} />
+              <ServeStation key={run.run.id} run={run} />
+            </>
+          )}
+        </main>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+import { signal } from "@preact/signals";
+import { en, type TextKey } from "./en.ts";
+import { zh } from "./zh.ts";
+
+export type Language = "en" | "zh";
+
+const stored = localStorage.getItem("nacre.language");
+const preferred: Language = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+
+/** The language of the page; remembered. */
+export const language = signal<Language>(stored === "en" || stored === "zh" ? stored : preferred);
+
+language.subscribe((value) => {
+  localStorage.setItem("nacre.language", value);
+  document.documentElement.lang = value === "zh" ? "zh-CN" : "en";
+});
+
+/** A text in the page's language; `{0}`, `{1}` … are filled in. */
+export function text(key: TextKey, ...values: readonly (string | number)[]): string {
+  const template: string = language.value === "zh" ? zh[key] : en[key];
+  return template.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)] ?? ""));
+}
+
+export function number(value: number, digits = 0): string {
+  return value.toLocaleString(language.value === "zh" ? "zh-CN" : "en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${number(seconds, seconds < 10 ? 1 : 0)} s`;
+  return `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, "0")} s`;
+}

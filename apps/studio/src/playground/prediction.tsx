@@ -1,0 +1,95 @@
+import { type Signal, useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { api, type Prediction } from "../api.ts";
+import { number, text } from "../i18n/text.ts";
+import { Bars } from "../parts/bars.tsx";
+
+export interface Predictions {
+  readonly latest: Signal<Prediction | undefined>;
+  readonly fault: Signal<string | undefined>;
+  /** Asks for a prediction shortly; what was asked before and is not answered yet is called off. */
+  ask(input: unknown): void;
+  clear(): void;
+}
+
+const delay = 50;
+
+export function usePredictions(id: string): Predictions {
+  const latest = useSignal<Prediction | undefined>(undefined);
+  const fault = useSignal<string | undefined>(undefined);
+  const pending = useRef<{ abort: AbortController; timer: number }>();
+  const callOff = (): void => {
+    clearTimeout(pending.current?.timer);
+    pending.current?.abort.abort();
+    pending.current = undefined;
+  };
+  return {
+    latest,
+    fault,
+    ask(input) {
+      callOff();
+      const abort = new AbortController();
+      const timer = window.setTimeout(async () => {
+        try {
+          latest.value = await api.predict(id, input, abort.signal);
+          fault.value = undefined;
+        } catch (error) {
+          if (!abort.signal.aborted) fault.value = (error as Error).message;
+        }
+      }, delay);
+      pending.current = { abort, timer };
+    },
+    clear() {
+      callOff();
+      latest.value = undefined;
+      fault.value = undefined;
+    },
+  };
+}
+
+export function Answer({ predictions, empty }: { predictions: Predictions; empty: string }) {
+  const { latest, fault } = predictions;
+  const prediction = latest.value;
+  return (
+    <section class="answer" aria-live="polite" aria-label={text("answer")}>
+      {fault.value !== undefined && <p class="problem">{fault.value}</p>}
+      {prediction === undefined ? (
+        <p class="empty">{empty}</p>
+      ) : (
+        <>
+          <p class="big">{prediction.label}</p>
+          <Bars
+            rows={Object.entries(prediction.probabilities).map(([label, value]) => ({
+              label,
+              value,
+              strong: label === prediction.label,
+            }))}
+            format={(value) => `${number(100 * value, 1)} %`}
+          />
+        </>
+      )}
+    </section>
+  );
+}
+
+/** The same request for a terminal. */
+export function Curl({ id, body }: { id: string; body: string }) {
+  const copied = useSignal(false);
+  const command = `curl ${location.origin}/v1/models/${id}/predict -H 'content-type: application/json' -d '${body}'`;
+  return (
+    <details class="curl">
+      <summary>{text("curl")}</summary>
+      <pre>{command.length > 600 ? `${command.slice(0, 600)} …` : command}</pre>
+      <button
+        type="button"
+        class="quiet"
+        onClick={async () => {
+          await navigator.clipboard.writeText(command);
+          copied.value = true;
+        }}
+      >
+        {copied.value ? text("copied") : text("copy")}
+      </button>
+    </details>
+  );
+}

@@ -1,0 +1,292 @@
+import type { ClassificationEvaluation } from "@nacre/evaluate";
+import type { Evaluation } from "../api.ts";
+import { duration, number, text } from "../i18n/text.ts";
+import { Figure, Station } from "../parts/station.tsx";
+
+export function EvaluateStation({ id, evaluation }: { id: string; evaluation: Evaluation | null }) {
+  return (
+    <Station name="evaluate">
+      {evaluation === null ? <p class="empty">{text("notYetEvaluate")}</p> : <Results id={id} results={evaluation} />}
+    </Station>
+  );
+}
+
+function Results({ id, results }: { id: string; results: Evaluation }) {
+  const { evaluation, comparison } = results;
+  return (
+    <>
+      {comparison !== null && <p class={`verdict ${comparison.answer}`}>{comparison.text}</p>}
+      <div class="columns">
+        <Scores evaluation={evaluation} />
+        <Baselines results={results} />
+      </div>
+      <div class="columns">
+        <Confusion evaluation={evaluation} />
+        <Calibration evaluation={evaluation} />
+      </div>
+      <Worst results={results} />
+      <details>
+        <summary>{text("perClass")}</summary>
+        <PerClass evaluation={evaluation} />
+      </details>
+      <p>
+        <a class="button" href={`/api/runs/${encodeURIComponent(id)}/report`} target="_blank" rel="noreferrer">
+          {text("report")} ↗
+        </a>
+      </p>
+    </>
+  );
+}
+
+function Scores({ evaluation }: { evaluation: ClassificationEvaluation }) {
+  return (
+    <Figure title={text("scores")}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{text("score")}</th>
+            <th scope="col" class="figure-cell">
+              {text("value")}
+            </th>
+            <th scope="col" class="figure-cell">
+              {text("interval")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {evaluation.scores.map(({ name, value, low, high, signature }) => (
+            <tr key={name} title={signature}>
+              <th scope="row">{name}</th>
+              <td class="figure-cell">{number(value, 4)}</td>
+              <td class="figure-cell soft">
+                {number(low, 3)} – {number(high, 3)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Figure>
+  );
+}
+
+function Baselines({ results: { evaluation, baselines } }: { results: Evaluation }) {
+  const accuracyOf = (scores: readonly { name: string; value: number; low: number; high: number }[]) =>
+    scores.find(({ name }) => name === "accuracy")!;
+  const rows = [
+    {
+      name: text("thisModel"),
+      own: true,
+      accuracy: accuracyOf(evaluation.scores),
+      seconds: undefined,
+      note: undefined,
+    },
+    ...baselines.map(({ name, scores, seconds, note }) => ({
+      name,
+      own: false,
+      accuracy: accuracyOf(scores),
+      seconds,
+      note,
+    })),
+  ].sort((left, right) => right.accuracy.value - left.accuracy.value);
+  return (
+    <Figure title={text("baselines")}>
+      <table class="baselines">
+        <thead>
+          <tr>
+            <th scope="col">{text("algorithm")}</th>
+            <th scope="col">{text("accuracy").replace(/^Validation a/, "A")}</th>
+            <th scope="col" class="figure-cell">
+              {text("time")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, own, accuracy, seconds, note }) => (
+            <tr key={name} class={own ? "own" : ""}>
+              <th scope="row">
+                {name}
+                {note !== undefined && <small class="note">{note}</small>}
+              </th>
+              <td>
+                <span class="whisker" aria-hidden="true">
+                  <span class="bar" style={{ width: `${100 * accuracy.value}%` }} />
+                  <span
+                    class="range"
+                    style={{ left: `${100 * accuracy.low}%`, width: `${100 * (accuracy.high - accuracy.low)}%` }}
+                  />
+                </span>
+                {number(100 * accuracy.value, 1)} %
+              </td>
+              <td class="figure-cell soft">{seconds === undefined ? "" : duration(seconds)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Figure>
+  );
+}
+
+function Confusion({ evaluation: { classes, confusion } }: { evaluation: ClassificationEvaluation }) {
+  const most = Math.max(...confusion.flat(), 1);
+  const numbers = classes.length <= 12;
+  return (
+    <Figure title={text("confusion")} hint={text("confusionHint")}>
+      <div class="scroll" tabIndex={0} role="region" aria-label={text("confusion")}>
+        <table class="confusion">
+          <thead>
+            <tr>
+              <td />
+              {classes.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {confusion.map((row, label) => (
+              <tr key={classes[label]}>
+                <th scope="row">{classes[label]}</th>
+                {row.map((count, predicted) => (
+                  <td
+                    key={classes[predicted]}
+                    class={label === predicted ? "hit" : "miss"}
+                    style={{ "--heat": heat(count, most) }}
+                    title={`${text("trueClass")} ${classes[label]}, ${text("predictedClass")} ${classes[predicted]}: ${count}`}
+                  >
+                    {numbers && count > 0 ? count : ""}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Figure>
+  );
+}
+
+/** Single mistakes must stay visible beside hundreds of hits. */
+function heat(count: number, most: number): string {
+  return (Math.log1p(count) / Math.log1p(most)).toFixed(3);
+}
+
+function Calibration({ evaluation: { calibration, scores } }: { evaluation: ClassificationEvaluation }) {
+  const ece = scores.find(({ name }) => name === "ECE");
+  const bins = calibration.filter(({ count }) => count > 0);
+  const most = Math.max(...bins.map(({ count }) => count), 1);
+  const summary = bins
+    .map(({ confidence, accuracy }) => `${confidence!.toFixed(2)} → ${accuracy!.toFixed(2)}`)
+    .join(", ");
+  return (
+    <Figure
+      title={`${text("calibration")}${ece ? ` · ECE ${number(ece.value, 3)}` : ""}`}
+      hint={text("calibrationHint")}
+    >
+      <svg class="calibration" viewBox="-12 -4 120 118" role="img" aria-label={`${text("calibration")}: ${summary}`}>
+        <path d="M0 100V0M0 100H100" class="axis" />
+        <path d="M0 100 100 0" class="diagonal" />
+        {bins.map(({ low, high, count }) => (
+          <rect
+            key={low}
+            x={low * 100 + 1}
+            width={(high - low) * 100 - 2}
+            y={100 - (18 * count) / most}
+            height={(18 * count) / most}
+            class="counts"
+          />
+        ))}
+        <polyline
+          points={bins.map(({ confidence, accuracy }) => `${confidence! * 100},${100 - accuracy! * 100}`).join(" ")}
+          class="line"
+        />
+        {bins.map(({ low, confidence, accuracy, count }) => (
+          <circle key={low} cx={confidence! * 100} cy={100 - accuracy! * 100} r="2.400">
+            <title>{`${text("confidence")} ${confidence!.toFixed(2)}, ${text("rightShare")} ${accuracy!.toFixed(2)}, ${count}`}</title>
+          </circle>
+        ))}
+        <text x="50" y="112" text-anchor="middle">
+          {text("confidence")}
+        </text>
+        <text x="-50" y="-5" text-anchor="middle" transform="rotate(-90)">
+          {text("rightShare")}
+        </text>
+      </svg>
+    </Figure>
+  );
+}
+
+function Worst({ results: { worst } }: { results: Evaluation }) {
+  const shown = worst.filter(({ label, predicted }) => label !== predicted).slice(0, 16);
+  if (shown.length === 0) return null;
+  return (
+    <Figure title={text("worst")}>
+      <ul class="worst">
+        {shown.map(({ index, label, predicted, probability, png, row }) => (
+          <li key={index}>
+            {png !== undefined && (
+              <img src={png} width="56" height="56" alt={text("worstItem", label, predicted, probability.toFixed(2))} />
+            )}
+            {row !== undefined && (
+              <details>
+                <summary>#{index}</summary>
+                <dl>
+                  {Object.entries(row).map(([name, value]) => (
+                    <div key={name}>
+                      <dt>{name}</dt>
+                      <dd>{value === null ? "–" : String(value)}</dd>
+                    </div>
+                  ))}
+                </dl>
+              </details>
+            )}
+            <span>
+              <b>{label}</b> → <b class="wrong">{predicted}</b>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Figure>
+  );
+}
+
+function PerClass({ evaluation: { perClass } }: { evaluation: ClassificationEvaluation }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">{text("class")}</th>
+          {(["precision", "recall"] as const).map((key) => (
+            <th key={key} scope="col" class="figure-cell">
+              {text(key)}
+            </th>
+          ))}
+          <th scope="col" class="figure-cell">
+            F1
+          </th>
+          <th scope="col" class="figure-cell">
+            ROC-AUC
+          </th>
+          <th scope="col" class="figure-cell">
+            {text("support")}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {perClass.map(({ label, precision, recall, f1, rocAuc, support }) => (
+          <tr key={label}>
+            <th scope="row">{label}</th>
+            {[precision, recall, f1].map((value, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: three columns that stay
+              <td key={index} class="figure-cell">
+                {number(value, 3)}
+              </td>
+            ))}
+            <td class="figure-cell">{rocAuc === null ? "–" : number(rocAuc, 4)}</td>
+            <td class="figure-cell">{number(support)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,53 @@
+import { signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { api, type RunDetails, type ServedModel } from "../api.ts";
+import { text } from "../i18n/text.ts";
+import { Station } from "../parts/station.tsx";
+import { ImagePlayground } from "../playground/image.tsx";
+import { RowPlayground } from "../playground/row.tsx";
+
+const none = signal<string | undefined>(undefined);
+
+/** The finished model, to be tried. Which playground opens depends on what the model takes, not on its task. */
+export function ServeStation({ run }: { run: RunDetails }) {
+  return (
+    <Station name="serve">
+      {run.run.state === "done" ? <Playground run={run} /> : <p class="empty">{text("notYetServe")}</p>}
+    </Station>
+  );
+}
+
+function Playground({ run }: { run: RunDetails }) {
+  const model = useSignal<ServedModel | undefined>(undefined);
+  const fault = useSignal(none.peek());
+  const { id } = run.run;
+  useEffect(() => {
+    let gone = false;
+    const load = async (): Promise<void> => {
+      try {
+        const loaded = await api.model(id);
+        if (!gone) model.value = loaded;
+      } catch (error) {
+        if (!gone) fault.value = (error as Error).message;
+      }
+    };
+    void load();
+    return () => {
+      gone = true;
+    };
+  }, [id]);
+  if (fault.value !== undefined) {
+    return (
+      <p class="problem" role="alert">
+        {fault.value}
+      </p>
+    );
+  }
+  const input = model.value?.input;
+  if (input === undefined) return <p class="empty">{text("loadingModel")}</p>;
+  return input.kind === "image" ? (
+    <ImagePlayground id={id} input={input} samples={run.data?.samples ?? []} />
+  ) : (
+    <RowPlayground id={id} input={input} />
+  );
+}

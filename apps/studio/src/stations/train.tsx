@@ -1,0 +1,63 @@
+import { duration, number, text } from "../i18n/text.ts";
+import { Chart } from "../parts/chart.tsx";
+import { Station } from "../parts/station.tsx";
+import { backend, curves, curvesVersion, isRunning, latestStep } from "../state.ts";
+
+export function TrainStation() {
+  const step = latestStep.value;
+  return (
+    <Station name="train">
+      {step === undefined ? (
+        <p class="empty">{text("notYetTrain")}</p>
+      ) : (
+        <>
+          <Facts />
+          <div class="charts">
+            <Chart title={text("loss")} version={curvesVersion.value} columns={curves.loss} digits={3} />
+            <Chart
+              title={text("accuracy")}
+              version={curvesVersion.value}
+              columns={curves.validation("accuracy")}
+              digits={3}
+              points
+            />
+            <Chart
+              title={text("throughput")}
+              version={curvesVersion.value}
+              columns={curves.throughput}
+              digits={0}
+              fromZero
+            />
+          </div>
+        </>
+      )}
+    </Station>
+  );
+}
+
+function Facts() {
+  const step = latestStep.value!;
+  const total = step.progress > 0 ? step.examples / step.progress : step.examples;
+  const rate = curves.throughput[1]!.slice(-20).reduce<number>((sum, value, _, all) => sum + value! / all.length, 0);
+  const left = rate > 0 ? (total - step.examples) / rate : 0;
+  return (
+    <dl class="facts" aria-live="off">
+      <Fact name={text("epoch")} value={number(step.epoch + 1)} />
+      <Fact name={text("step")} value={number(step.step)} />
+      <Fact name={text("loss")} value={number(step.loss, 4)} />
+      <Fact name={text("learningRate")} value={step.learningRate.toPrecision(3)} />
+      <Fact name={text("throughput")} value={number(rate)} />
+      {isRunning.value && step.progress < 1 && <Fact name={text("left")} value={duration(left)} />}
+      {backend.value !== "" && <Fact name={text("device")} value={backend.value.split(/[\n:(]/)[0]!.trim()} />}
+    </dl>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
