@@ -1,5 +1,5 @@
 import type { DataReport } from "@nacre/data";
-import type { ClassificationEvaluation } from "@nacre/evaluate";
+import type { BaselineVerdict, ClassificationEvaluation } from "@nacre/evaluate";
 import type { Architecture, InputKind, OutputKind, RunEvent, RunState } from "@nacre/tasks";
 
 /** What the page knows of its server. Types only: no code of these packages is bundled for it. */
@@ -25,7 +25,7 @@ export interface Evaluation {
       readonly high: number;
     }[];
   }[];
-  readonly comparison: { readonly answer: "no" | "yes" | "undecided"; readonly text: string } | null;
+  readonly comparison: BaselineVerdict | null;
   readonly worst: readonly (ClassificationEvaluation["worst"][number] & {
     readonly png?: string;
     readonly row?: Readonly<Record<string, string | number | null>>;

@@ -29,7 +29,6 @@ export const curves = new Curves();
 /** Goes up when the curves have grown; what draws them watches it. */
 export const curvesVersion = signal(0);
 export const latestStep = signal<Extract<RunEvent, { type: "step" }> | undefined>(undefined);
-export const backend = signal("");
 
 export const isRunning = computed(() => details.value?.run.state === "running");
 
@@ -144,7 +143,6 @@ function receive(event: RunEvent): void {
   switch (event.type) {
     case "run":
       stages.value = {};
-      backend.value = event.backend;
       void refresh();
       return;
     case "stage":

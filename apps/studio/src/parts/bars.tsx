@@ -29,8 +29,6 @@ export function Histogram({ counts, label }: { counts: readonly number[]; label:
   return (
     <svg class="histogram" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label={label}>
       {counts.map((count, index) => (
-        // The order of bins never changes.
-        // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <rect
           key={index}
           x={index * width}

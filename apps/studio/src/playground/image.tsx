@@ -118,7 +118,14 @@ export function ImagePlayground({ id, input, samples }: ImagePlaygroundProps) {
           <button type="button" aria-pressed={erasing.value} onClick={() => (erasing.value = !erasing.value)}>
             {erasing.value ? text("pen") : text("eraser")}
           </button>
-          <canvas ref={seen} class="seen" width={input.width} height={input.height} aria-hidden="true" />
+          <canvas
+            ref={seen}
+            class="seen"
+            width={input.width}
+            height={input.height}
+            role="img"
+            aria-label={text("seen")}
+          />
         </div>
         <p class="hint">{text("drawHint")}</p>
       </div>
@@ -128,8 +135,6 @@ export function ImagePlayground({ id, input, samples }: ImagePlaygroundProps) {
           <h3>{text("fromSamples")}</h3>
           <div class="pictures">
             {spaced(samples).map(({ label, png }, index) => (
-              // Samples never change their order.
-              // biome-ignore lint/suspicious/noArrayIndexKey: see above
               <button
                 key={index}
                 type="button"

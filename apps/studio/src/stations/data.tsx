@@ -80,8 +80,6 @@ function Samples({ report }: { report: DataReport }) {
       {pictures.length > 0 && (
         <ul class="pictures">
           {pictures.map(({ label, png }, index) => (
-            // Samples never change their order.
-            // biome-ignore lint/suspicious/noArrayIndexKey: see above
             <li key={index}>
               <img src={png} alt={label} title={label} width="40" height="40" />
             </li>
@@ -102,7 +100,6 @@ function Samples({ report }: { report: DataReport }) {
             </thead>
             <tbody>
               {rows.map((row, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: samples never change their order
                 <tr key={index}>
                   {names.map((name) => (
                     <td key={name}>{row[name] === null ? <span class="missing">–</span> : String(row[name])}</td>

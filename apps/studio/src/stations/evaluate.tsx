@@ -15,7 +15,7 @@ function Results({ id, results }: { id: string; results: Evaluation }) {
   const { evaluation, comparison } = results;
   return (
     <>
-      {comparison !== null && <p class={`verdict ${comparison.answer}`}>{comparison.text}</p>}
+      {comparison !== null && <p class={`verdict ${comparison.answer}`}>{verdict(comparison)}</p>}
       <div class="columns">
         <Scores evaluation={evaluation} />
         <Baselines results={results} />
@@ -36,6 +36,13 @@ function Results({ id, results }: { id: string; results: Evaluation }) {
       </p>
     </>
   );
+}
+
+/** In words, in the page's language. */
+function verdict({ answer, best, comparison }: NonNullable<Evaluation["comparison"]>): string {
+  const points = number(Math.abs(100 * comparison.difference), 1);
+  const chance = comparison.pValue < 0.001 ? "p < 0.001" : `p = ${comparison.pValue.toFixed(3)}`;
+  return text(`verdict_${answer}`, points, best, chance);
 }
 
 function Scores({ evaluation }: { evaluation: ClassificationEvaluation }) {
@@ -94,7 +101,7 @@ function Baselines({ results: { evaluation, baselines } }: { results: Evaluation
         <thead>
           <tr>
             <th scope="col">{text("algorithm")}</th>
-            <th scope="col">{text("accuracy").replace(/^Validation a/, "A")}</th>
+            <th scope="col">{text("accuracyShort")}</th>
             <th scope="col" class="figure-cell">
               {text("time")}
             </th>
@@ -277,7 +284,6 @@ function PerClass({ evaluation: { perClass } }: { evaluation: ClassificationEval
           <tr key={label}>
             <th scope="row">{label}</th>
             {[precision, recall, f1].map((value, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: three columns that stay
               <td key={index} class="figure-cell">
                 {number(value, 3)}
               </td>

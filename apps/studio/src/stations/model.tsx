@@ -23,7 +23,7 @@ function Layers({ architecture }: { architecture: Architecture }) {
             <th scope="col" class="figure-cell">
               {text("parameters")}
             </th>
-            <th aria-hidden="true" />
+            <td />
           </tr>
         </thead>
         <tbody>

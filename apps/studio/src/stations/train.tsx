@@ -1,7 +1,7 @@
 import { duration, number, text } from "../i18n/text.ts";
 import { Chart } from "../parts/chart.tsx";
 import { Station } from "../parts/station.tsx";
-import { backend, curves, curvesVersion, isRunning, latestStep } from "../state.ts";
+import { curves, curvesVersion, details, isRunning, latestStep } from "../state.ts";
 
 export function TrainStation() {
   const step = latestStep.value;
@@ -48,7 +48,7 @@ function Facts() {
       <Fact name={text("learningRate")} value={step.learningRate.toPrecision(3)} />
       <Fact name={text("throughput")} value={number(rate)} />
       {isRunning.value && step.progress < 1 && <Fact name={text("left")} value={duration(left)} />}
-      {backend.value !== "" && <Fact name={text("device")} value={backend.value.split(/[\n:(]/)[0]!.trim()} />}
+      <Fact name={text("device")} value={details.value?.run.backend ?? ""} />
     </dl>
   );
 }
