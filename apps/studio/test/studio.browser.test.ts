@@ -94,7 +94,6 @@ describe.skipIf(missing !== undefined)("the studio in a browser", () => {
     await button("Stop").waitFor();
     // The loss is drawn while the model trains.
     await page.getByRole("img", { name: /^Loss: \d/ }).waitFor({ timeout: 60_000 });
-    expect(await page.getByText("10 × ").count()).toBe(0);
   });
 
   it("stops and resumes, and survives a reload", async () => {
@@ -156,9 +155,13 @@ describe.skipIf(missing !== undefined)("the studio in a browser", () => {
     const { port } = new URL(address);
     await studio.close();
     await start(Number(port));
-    complaints.length = 0; // the connection was lost, as it should be
     await page.reload();
     await page.getByRole("heading", { name: "Confusion matrix" }).waitFor();
+    // The connection was lost, as it should be; nothing else may have gone wrong.
+    const others = complaints.filter(
+      (complaint) => !/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED|EMPTY_RESPONSE)/.test(complaint),
+    );
+    complaints.splice(0, complaints.length, ...others);
     expect(await readFile(join(folder, "recipes", "small.yaml"), "utf8")).toBe(small);
   });
 });
