@@ -10,6 +10,7 @@ export {
   type Score,
   type WorstExample,
 } from "./classification.ts";
+export { type BaselineVerdict, type JudgeOptions, judgeBaselines } from "./judge.ts";
 export type { Metric } from "./metric.ts";
 export {
   type Average,
@@ -53,6 +54,5 @@ export {
   rSquared,
 } from "./metrics/regression.ts";
 export { evaluateRegression, type RegressionEvaluation, type RegressionOptions } from "./regression.ts";
-export { approximateRandomisation, type Comparison, mcnemar, pairedBootstrap } from "./significance.ts";
-export { type BaselineVerdict, type JudgeOptions, judgeBaselines } from "./judge.ts";
 export { type ReportInput, renderReport } from "./report/report.ts";
+export { approximateRandomisation, type Comparison, mcnemar, pairedBootstrap } from "./significance.ts";

@@ -23,7 +23,8 @@ export interface JudgeOptions {
 
 /** Compares the model with the best baseline by McNemar's test at the 5 % level. Null without baselines. */
 export function judgeBaselines({ evaluation, hits, labels, baselines }: JudgeOptions): BaselineVerdict | null {
-  const accuracyOf = ({ scores }: Pick<BaselineRow, "scores">): number => scores.find(({ name }) => name === "accuracy")!.value;
+  const accuracyOf = ({ scores }: Pick<BaselineRow, "scores">): number =>
+    scores.find(({ name }) => name === "accuracy")!.value;
   const best = [...baselines].sort((left, right) => accuracyOf(right) - accuracyOf(left))[0];
   if (best === undefined) return null;
   const examples = best.predictions.length;
@@ -38,6 +39,18 @@ export function judgeBaselines({ evaluation, hits, labels, baselines }: JudgeOpt
     return { answer: "undecided", best: best.name, comparison, examples, text };
   }
   return comparison.difference > 0
-    ? { answer: "no", best: best.name, comparison, examples, text: `The model is worth it: ${model}, ${points} above ${rival} (${chance}).` }
-    : { answer: "yes", best: best.name, comparison, examples, text: `A simple algorithm does better: ${rival}, is ${points} above the model's ${model} (${chance}).` };
+    ? {
+        answer: "no",
+        best: best.name,
+        comparison,
+        examples,
+        text: `The model is worth it: ${model}, ${points} above ${rival} (${chance}).`,
+      }
+    : {
+        answer: "yes",
+        best: best.name,
+        comparison,
+        examples,
+        text: `A simple algorithm does better: ${rival}, is ${points} above the model's ${model} (${chance}).`,
+      };
 }
