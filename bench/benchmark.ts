@@ -56,7 +56,12 @@ export async function compare(
 
 /** Rows of the first contender against each of the others that took part. */
 export function rowsAgainst(
-  label: { readonly name: string; readonly unit: string; readonly ours: string; readonly goals?: Readonly<Record<string, number>> },
+  label: {
+    readonly name: string;
+    readonly unit: string;
+    readonly ours: string;
+    readonly goals?: Readonly<Record<string, number>>;
+  },
   rates: ReadonlyMap<string, number>,
 ): Row[] {
   const ours = rates.get(label.ours);

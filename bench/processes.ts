@@ -11,7 +11,8 @@ const folder = fileURLToPath(new URL("contenders/", import.meta.url));
 export function nodeContender(name: string, script: string, settings: object): Contender {
   return {
     name,
-    measure: () => measure(process.execPath, ["--conditions=@nacre/source", "--import", "tsx", `${folder}${script}`], settings),
+    measure: () =>
+      measure(process.execPath, ["--conditions=@nacre/source", "--import", "tsx", `${folder}${script}`], settings),
   };
 }
 
@@ -19,7 +20,11 @@ export function nodeContender(name: string, script: string, settings: object): C
 export async function pythonContender(
   name: string,
   script: string,
-  { needs, install, ...settings }: { needs: string; install: string; tell: (line: string) => void } & Record<string, unknown>,
+  {
+    needs,
+    install,
+    ...settings
+  }: { needs: string; install: string; tell: (line: string) => void } & Record<string, unknown>,
 ): Promise<Contender | undefined> {
   const python = process.env.NACRE_BENCH_PYTHON ?? "python3";
   try {

@@ -27,7 +27,12 @@ function trainBenchmark(model: "mlp" | "cnn", about: string): Benchmark {
         context,
       );
       return rowsAgainst(
-        { name: `train-${model}`, unit: "samples/s", ours: "nacre", goals: { "tfjs wasm": 1, "tfjs cpu": 5, "PyTorch CPU": 1 } },
+        {
+          name: `train-${model}`,
+          unit: "samples/s",
+          ours: "nacre",
+          goals: { "tfjs wasm": 1, "tfjs cpu": 5, "PyTorch CPU": 1 },
+        },
         rates,
       );
     },
