@@ -1,7 +1,7 @@
 import { Random } from "@nacre/random";
-import type { Cursor, Position } from "./dataset/cursor.ts";
+import { type Cursor, end, type Position, type Result } from "./dataset/cursor.ts";
 import { batchSource, interleaveSource, prefetchSource, zipSource } from "./dataset/group-operators.ts";
-import { indexedSource } from "./dataset/indexed.ts";
+import { cacheSource, indexedSource, readInto } from "./dataset/indexed.ts";
 import { filterSource, type ItemContext, mapSource, partSource, sliceSource } from "./dataset/item-operators.ts";
 import { repeatSource, shuffleSource } from "./dataset/order-operators.ts";
 import type { Indexed, Source } from "./dataset/source.ts";
@@ -53,18 +53,8 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#source.open(position, epoch);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
-    const cursor = this.open();
-    try {
-      for (;;) {
-        const result = cursor.next();
-        const item = result instanceof Promise ? await result : result;
-        if (item.done) return;
-        yield item.value;
-      }
-    } finally {
-      await cursor.close();
-    }
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return iterate(this.open());
   }
 
   /** Errors in `transform` are thrown with the number of the item. */
@@ -72,6 +62,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     return new Dataset(mapSource(this.#source, transform));
   }
 
+  /** Errors in `keep` are thrown with the number of the item. */
   filter(keep: (value: T, context: ItemContext) => boolean | Promise<boolean>): Dataset<T> {
     return new Dataset(filterSource(this.#source, keep));
   }
@@ -110,7 +101,10 @@ export class Dataset<T> implements AsyncIterable<T> {
     return new Dataset(batchSource(this.#source, whole(size, "items in a batch", 1), dropLast));
   }
 
-  /** Reads up to `count` items ahead of the reader. */
+  /**
+   * Reads up to `count` items ahead of the reader: side by side where items can be had by number (pictures of a folder, also
+   * shuffled, mapped and batched), else one after the other.
+   */
   prefetch(count: number): Dataset<T> {
     return new Dataset(prefetchSource(this.#source, whole(count, "items to read ahead", 1)));
   }
@@ -123,7 +117,9 @@ export class Dataset<T> implements AsyncIterable<T> {
   split<Name extends string>({ by, parts, stratify, salt = "" }: SplitOptions<T, Name>): Record<Name, Dataset<T>> {
     const shares = Object.entries(parts) as [Name, number][];
     const partOf =
-      stratify === undefined ? assignParts(shares, salt) : stratifiedParts(shares, { items: this, by, stratum: stratify, salt });
+      stratify === undefined
+        ? assignParts(shares, salt)
+        : stratifiedParts(shares, { items: this, by, stratum: stratify, salt });
     const keep = (name: Name) => (value: T) => {
       const assigned = partOf(by(value));
       return assigned instanceof Promise ? assigned.then((part) => part === name) : assigned === name;
@@ -133,10 +129,20 @@ export class Dataset<T> implements AsyncIterable<T> {
     ) as Record<Name, Dataset<T>>;
   }
 
+  /** Reads the whole first pass when first asked and keeps it in memory: then any item can be had by number, in any epoch. */
+  cache(): Dataset<T> {
+    return new Dataset(cacheSource(this.#source));
+  }
+
   /** All items of the first pass. */
   async toArray(): Promise<T[]> {
     const items: T[] = [];
-    for await (const item of this) items.push(item);
+    const cursor = this.open();
+    try {
+      await readInto(items, cursor);
+    } finally {
+      await cursor.close();
+    }
     return items;
   }
 
@@ -175,6 +181,35 @@ export function zip<T extends readonly unknown[]>(...datasets: { readonly [K in 
 /** One item of each in turn; those that have ended are passed over. */
 export function interleave<T>(...datasets: readonly Dataset<T>[]): Dataset<T> {
   return Dataset.interleave(datasets);
+}
+
+/** What `for await` reads: closes the cursor at the end, after an error and when the reader leaves. */
+function iterate<T>(cursor: Cursor<T>): AsyncIterator<T, undefined> {
+  let closed = false;
+  const finish = async (result: Result<T>): Promise<Result<T>> => {
+    if (!closed) {
+      closed = true;
+      await cursor.close();
+    }
+    return result;
+  };
+  const settle = (result: Result<T>): Result<T> | Promise<Result<T>> => (result.done ? finish(result) : result);
+  const fail = async (error: unknown): Promise<never> => {
+    await finish(end).catch(() => {});
+    throw error;
+  };
+  return {
+    next() {
+      if (closed) return Promise.resolve(end);
+      try {
+        const result = cursor.next();
+        return result instanceof Promise ? result.then(settle).catch(fail) : Promise.resolve(settle(result));
+      } catch (error) {
+        return fail(error);
+      }
+    },
+    return: () => finish(end),
+  };
 }
 
 function whole(value: number, what: string, least: number): number {

@@ -1,10 +1,13 @@
 /** Where a cursor stands: JSON, opaque to everyone but the data set that made it. */
 export type Position = null | boolean | number | string | readonly Position[] | { readonly [name: string]: Position };
 
+/** An item, or the end. */
+export type Result<T> = IteratorResult<T, undefined>;
+
 /** Reads one pass over a data set. */
 export interface Cursor<T> {
   /** The next item, at once where it is at hand. After the end, `done` for ever. Wait for one call before making the next. */
-  next(): IteratorResult<T, undefined> | Promise<IteratorResult<T, undefined>>;
+  next(): Result<T> | Promise<Result<T>>;
   /** Where the next item will come from. Reopening the data set there gives exactly the items that would have followed. */
   position(): Position;
   /** Lets go of files and workers. Harmless when called twice. */
@@ -31,6 +34,13 @@ export function part(position: Position, name: string): Position {
     return (position as { readonly [name: string]: Position })[name]!;
   }
   throw foreign(position, `an object with "${name}"`);
+}
+
+/** Whole numbers at `position[name]`. @throws Error when the position was made by another data set. */
+export function wholeNumbers(position: Position, name: string): readonly number[] {
+  const values = part(position, name);
+  if (Array.isArray(values)) return values.map((value: Position) => wholeNumber(value));
+  throw foreign(position, `whole numbers under "${name}"`);
 }
 
 /** `length` positions. @throws Error when the position was made by another data set. */

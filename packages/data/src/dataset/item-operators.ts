@@ -1,5 +1,6 @@
-import { after, end, part, wholeNumber } from "./cursor.ts";
-import type { Indexed, Source } from "./source.ts";
+import { after, end, part, type Result, wholeNumber } from "./cursor.ts";
+import { numberedCursor } from "./indexed.ts";
+import { type Indexed, isDirect, type Source } from "./source.ts";
 
 /** Which item a function is looking at. */
 export interface ItemContext {
@@ -13,14 +14,7 @@ export function mapSource<T, U>(
   source: Source<T>,
   transform: (value: T, context: ItemContext) => U | Promise<U>,
 ): Source<U> {
-  const apply = (value: T, context: ItemContext): U | Promise<U> => {
-    try {
-      const result = transform(value, context);
-      return result instanceof Promise ? result.catch((error: unknown) => rethrow(error, context)) : result;
-    } catch (error) {
-      return rethrow(error, context);
-    }
-  };
+  const apply = named(transform);
   return {
     size: source.size,
     stable: source.stable ?? false,
@@ -36,12 +30,9 @@ export function mapSource<T, U>(
     open(position, epoch) {
       const from = source.open(position === undefined ? undefined : part(position, "from"), epoch);
       let index = position === undefined ? 0 : wholeNumber(position, "index");
-      const step = (
-        result: IteratorResult<T, undefined>,
-      ): IteratorResult<U, undefined> | Promise<IteratorResult<U, undefined>> =>
-        result.done
-          ? end
-          : after(apply(result.value, { index: index++, epoch }), (value) => ({ done: false as const, value }));
+      const wrap = (value: U): Result<U> => ({ done: false, value });
+      const step = (result: Result<T>): Result<U> | Promise<Result<U>> =>
+        result.done ? end : after(apply(result.value, { index: index++, epoch }), wrap);
       return {
         next: () => after(from.next(), step),
         position: () => ({ index, from: from.position() }),
@@ -53,7 +44,8 @@ export function mapSource<T, U>(
 
 type Keep<T> = (value: T, context: ItemContext) => boolean | Promise<boolean>;
 
-export function filterSource<T>(source: Source<T>, keep: Keep<T>): Source<T> {
+export function filterSource<T>(source: Source<T>, wanted: Keep<T>): Source<T> {
+  const keep = named(wanted);
   return {
     size: undefined,
     stable: source.stable ?? false,
@@ -63,19 +55,29 @@ export function filterSource<T>(source: Source<T>, keep: Keep<T>): Source<T> {
     open(position, epoch) {
       const from = source.open(position === undefined ? undefined : part(position, "from"), epoch);
       let index = position === undefined ? 0 : wholeNumber(position, "index");
-      const next = (): IteratorResult<T, undefined> | Promise<IteratorResult<T, undefined>> => {
+      const next = (): Result<T> | Promise<Result<T>> => {
         for (;;) {
           const result = from.next();
-          if (result instanceof Promise) return result.then(afterRead);
+          if (result instanceof Promise) return late(result);
           if (result.done) return end;
-          const wanted = keep(result.value, { index: index++, epoch });
-          if (wanted instanceof Promise) return wanted.then((yes) => (yes ? result : next()));
-          if (wanted) return result;
+          const verdict = keep(result.value, { index: index++, epoch });
+          if (verdict instanceof Promise) return late(result, verdict);
+          if (verdict) return result;
         }
       };
-      const afterRead = async (result: IteratorResult<T, undefined>): Promise<IteratorResult<T, undefined>> => {
-        if (result.done) return end;
-        return (await keep(result.value, { index: index++, epoch })) ? result : next();
+      const late = async (
+        pending: Result<T> | Promise<Result<T>>,
+        pendingVerdict?: Promise<boolean>,
+      ): Promise<Result<T>> => {
+        let verdict: boolean | Promise<boolean> | undefined = pendingVerdict;
+        for (let result = await pending; ; ) {
+          if (result.done) return end;
+          verdict ??= keep(result.value, { index: index++, epoch });
+          if (verdict instanceof Promise ? await verdict : verdict) return result;
+          verdict = undefined;
+          const following = from.next();
+          result = following instanceof Promise ? await following : following;
+        }
       };
       return { next, position: () => ({ index, from: from.position() }), close: () => from.close() };
     },
@@ -106,49 +108,77 @@ export function partSource<T>(source: Source<T>, belongs: (value: T) => boolean 
   const filtered = filterSource(source, belongs);
   if (source.index === undefined || source.stable !== true) return filtered;
   const { index } = source;
-  let kept: Promise<readonly number[]> | undefined;
+  let kept: readonly number[] | Promise<readonly number[]> | undefined;
+  const find = async (items: Indexed<T>, epoch: number): Promise<readonly number[]> => {
+    try {
+      kept = await keptNumbers(items, named(belongs), epoch);
+      return kept;
+    } catch (error) {
+      kept = undefined;
+      throw error;
+    }
+  };
   return {
     ...filtered,
-    index: async (epoch) => {
-      const items = await index(epoch);
-      kept ??= keptNumbers(items, belongs, epoch);
-      const numbers = await kept;
-      return { length: numbers.length, get: (at) => items.get(numbers[at]!) };
-    },
+    index: (epoch) =>
+      after(index(epoch), (items) => {
+        kept ??= find(items, epoch);
+        return after(kept, (numbers) => ({ length: numbers.length, get: (at: number) => items.get(numbers[at]!) }));
+      }),
   };
 }
 
-/** Items `start` up to `stop`, and of those every `stride`-th. */
+/** Items `start` up to `stop`, and of those every `stride`-th. Where items can be had by number, the others are not made. */
 export function sliceSource<T>(source: Source<T>, range: { start: number; stop: number; stride: number }): Source<T> {
   const { start, stop, stride } = range;
   const sizeOf = (length: number): number => Math.max(0, Math.ceil((Math.min(stop, length) - start) / stride));
+  const slice = (items: Indexed<T>): Indexed<T> => ({
+    length: sizeOf(items.length),
+    get: (index) => items.get(start + index * stride),
+  });
   return {
     size: source.size === undefined ? undefined : sizeOf(source.size),
     stable: source.stable ?? false,
-    ...(source.index === undefined
-      ? {}
-      : {
-          index: (epoch: number) =>
-            after(source.index!(epoch), (items) => ({
-              length: sizeOf(items.length),
-              get: (index: number) => items.get(start + index * stride),
-            })),
-        }),
+    ...(source.index === undefined ? {} : { index: (epoch: number) => after(source.index!(epoch), slice) }),
     open(position, epoch) {
+      if (isDirect(source)) return numberedCursor(() => after(source.index(epoch), slice), position);
       const from = source.open(position === undefined ? undefined : part(position, "from"), epoch);
       let read = position === undefined ? 0 : wholeNumber(position, "read");
       const wanted = (): boolean => read > start && (read - 1 - start) % stride === 0;
-      const next = (): IteratorResult<T, undefined> | Promise<IteratorResult<T, undefined>> => {
+      const next = (): Result<T> | Promise<Result<T>> => {
         while (read < stop) {
           const result = from.next();
+          if (result instanceof Promise) return late(result);
           read++;
-          if (result instanceof Promise) return result.then((item) => (item.done || wanted() ? item : next()));
           if (result.done || wanted()) return result;
         }
         return end;
       };
+      const late = async (pending: Promise<Result<T>>): Promise<Result<T>> => {
+        for (let result = await pending; ; ) {
+          read++;
+          if (result.done || wanted()) return result;
+          if (read >= stop) return end;
+          const following = from.next();
+          result = following instanceof Promise ? await following : following;
+        }
+      };
       return { next, position: () => ({ read, from: from.position() }), close: () => from.close() };
     },
+  };
+}
+
+/** Adds the number of the item to the errors of a function. */
+function named<T, U>(
+  work: (value: T, context: ItemContext) => U | Promise<U>,
+): (value: T, context: ItemContext) => U | Promise<U> {
+  return (value, context) => {
+    try {
+      const result = work(value, context);
+      return result instanceof Promise ? result.catch((error: unknown) => rethrow(error, context)) : result;
+    } catch (error) {
+      return rethrow(error, context);
+    }
   };
 }
 

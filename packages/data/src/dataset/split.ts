@@ -1,12 +1,12 @@
 import { Random } from "@nacre/random";
 
-const hash = new Random(0).fork("split");
-
 /**
- * A key's place in [0, 1): the first draw of a stream named by it. The same for ever, on every machine.
+ * A key's place in [0, 1), a multiple of 2^-32: the first draw of the stream `new Random(0).fork("split", salt, key)`. The same
+ * for ever, on every machine.
  */
-function placeOf(key: string, salt: string): number {
-  return hash.fork(salt, key).uniform();
+function placing(salt: string): (key: string) => number {
+  const salted = new Random(0).fork("split", salt);
+  return (key) => salted.fork(key).uniform();
 }
 
 /** Which part a key belongs to; none when its place is past all shares. @throws RangeError when the shares do not fit. */
@@ -15,15 +15,22 @@ export function assignParts<Name extends string>(
   salt: string,
 ): (key: string) => Name | undefined {
   const bounds = boundsOf(shares);
-  return (key) => partAt(placeOf(key, salt), bounds);
+  const placeOf = placing(salt);
+  return (key) => partAt(placeOf(key), bounds);
 }
 
 /** The same within each stratum: keys ranked by their place, then cut by the shares. Read through once, when first asked. */
 export function stratifiedParts<T, Name extends string>(
   shares: readonly (readonly [Name, number])[],
-  { items, by, stratum, salt }: { items: AsyncIterable<T>; by: (value: T) => string; stratum: (value: T) => string; salt: string },
+  {
+    items,
+    by,
+    stratum,
+    salt,
+  }: { items: AsyncIterable<T>; by: (value: T) => string; stratum: (value: T) => string; salt: string },
 ): (key: string) => Promise<Name | undefined> | Name | undefined {
   const bounds = boundsOf(shares);
+  const placeOf = placing(salt);
   let table: Map<string, Name | undefined> | undefined;
   let reading: Promise<Map<string, Name | undefined>> | undefined;
   const read = async (): Promise<Map<string, Name | undefined>> => {
@@ -33,19 +40,27 @@ export function stratifiedParts<T, Name extends string>(
       if (!strata.has(name)) strata.set(name, new Set());
       strata.get(name)!.add(by(value));
     }
-    table = new Map();
+    const assigned = new Map<string, Name | undefined>();
     for (const keys of strata.values()) {
       const ranked = [...keys]
-        .map((key) => ({ key, place: placeOf(key, salt) }))
-        .sort((left, right) => left.place - right.place);
+        .map((key) => ({ key, place: placeOf(key) }))
+        .sort((left, right) => left.place - right.place || (left.key < right.key ? -1 : 1));
       // A key in two strata stays where the first put it: it must not be on both sides.
       for (const [rank, { key }] of ranked.entries()) {
-        if (!table.has(key)) table.set(key, partAt((rank + 0.5) / ranked.length, bounds));
+        if (!assigned.has(key)) assigned.set(key, partAt((rank + 0.5) / ranked.length, bounds));
       }
     }
-    return table;
+    table = assigned;
+    return assigned;
   };
-  return (key) => (table !== undefined ? table.get(key) : (reading ??= read()).then((filled) => filled.get(key)));
+  const filled = (): Promise<Map<string, Name | undefined>> => {
+    reading ??= read().catch((error) => {
+      reading = undefined;
+      throw error;
+    });
+    return reading;
+  };
+  return (key) => (table !== undefined ? table.get(key) : filled().then((parts) => parts.get(key)));
 }
 
 function boundsOf<Name extends string>(
