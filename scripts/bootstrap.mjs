@@ -83,7 +83,7 @@ function installDigest() {
     if (!existsSync(join(root, folder))) continue;
     for (const name of readdirSync(join(root, folder)).sort()) files.push(join(folder, name, "package.json"));
   }
-  files.push("bench/package.json", "examples/package.json");
+  files.push("bench/package.json", "examples/package.json", "test/package.json");
   for (const file of files) if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { z } from "zod";
+import { z } from "zod";
 
 /**
  * Options of a command from a zod object: a field `maxBatch: z.int().default(32).describe("…")` becomes
@@ -22,12 +22,7 @@ export function addFlags(command: Command, schema: z.ZodObject): void {
 }
 
 function kindOf(field: z.ZodType): "number" | "boolean" | "text" {
-  const accepts = (value: unknown): boolean => {
-    const result = field.safeParse(value);
-    return (
-      result.success || result.error.issues.every(({ code }) => code !== "invalid_type" && code !== "invalid_union")
-    );
-  };
-  if (accepts(1)) return "number";
-  return accepts(true) ? "boolean" : "text";
+  const { type } = z.toJSONSchema(field, { io: "input" });
+  if (type === "number" || type === "integer") return "number";
+  return type === "boolean" ? "boolean" : "text";
 }

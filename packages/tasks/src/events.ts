@@ -5,12 +5,24 @@ export const stages = ["data", "model", "train", "evaluate", "bundle"] as const;
 export type Stage = (typeof stages)[number];
 
 const stage = z.enum(stages);
-const score = z.object({
+const ScoreRow = z.object({
   name: z.string(),
   value: z.number(),
   low: z.number().optional(),
   high: z.number().optional(),
+  signature: z.string().optional().describe("how it was counted"),
 });
+const BaselineSummary = z.object({
+  name: z.string(),
+  scores: z.array(ScoreRow),
+  seconds: z.number(),
+  note: z.string().optional(),
+});
+
+/** A score with its 95 % interval. */
+export type ScoreRow = z.infer<typeof ScoreRow>;
+/** What a simple algorithm reaches on the same data. */
+export type BaselineSummary = z.infer<typeof BaselineSummary>;
 
 const events = [
   z.object({
@@ -52,10 +64,8 @@ const events = [
   }),
   z.object({
     type: z.literal("result"),
-    scores: z.array(score),
-    baselines: z.array(
-      z.object({ name: z.string(), scores: z.array(score), seconds: z.number(), note: z.string().optional() }),
-    ),
+    scores: z.array(ScoreRow),
+    baselines: z.array(BaselineSummary),
     verdict: z.string().describe("would a simple algorithm do?"),
   }),
   z.object({ type: z.literal("done"), bundle: z.string(), report: z.string(), milliseconds: z.number() }),

@@ -4,6 +4,7 @@ import type { LayerSummary } from "@nacre/models";
 import type { Random } from "@nacre/random";
 import type { Model, tf } from "@nacre/tensor";
 import type { z } from "zod";
+import type { BaselineSummary, ScoreRow } from "./events.ts";
 import type { Predictor } from "./predictor.ts";
 import type { Recipe } from "./recipe.ts";
 import type { TrainingConfig } from "./training.ts";
@@ -89,20 +90,6 @@ export interface Evaluated {
   readonly evaluation: object;
   /** `report.html`. */
   readonly report: string;
-}
-
-export interface ScoreRow {
-  readonly name: string;
-  readonly value: number;
-  readonly low?: number | undefined;
-  readonly high?: number | undefined;
-}
-
-export interface BaselineSummary {
-  readonly name: string;
-  readonly scores: ScoreRow[];
-  readonly seconds: number;
-  readonly note?: string | undefined;
 }
 
 /** The parts of a bundle that a predictor is built from; the weights may lie in shared memory. */

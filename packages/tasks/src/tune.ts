@@ -6,6 +6,7 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { RecipeError, type RecipeSource } from "./recipe.ts";
 import { runRecipe } from "./run.ts";
+import type { TrainedRecipe } from "./task.ts";
 import { readRecipe, taskNamed } from "./tasks.ts";
 import { draw, rungs } from "./tune-config.ts";
 
@@ -68,7 +69,7 @@ export async function* tuneRecipe({ recipe: source, folder, signal }: TuneOption
       const values = Object.entries(settings.space).map(([key, space]) => [key, draw(space, random.fork(number, key))]);
       search.trials.push({ number, values: Object.fromEntries(values), scores: [] });
     }
-    for (const trial of search.trials) readRecipe(trialSource(source, trial));
+    for (const trial of search.trials) readRecipe(trialSource(source, recipe, trial));
     await writeWhole(path, JSON.stringify(search));
   }
 
@@ -101,7 +102,7 @@ export async function* tuneRecipe({ recipe: source, folder, signal }: TuneOption
   }
   const best = running[0]!;
   const bestFile = join(folder, "best.yaml");
-  await writeWhole(bestFile, trialSource(source, best).text);
+  await writeWhole(bestFile, trialSource(source, recipe, best).text);
   yield { type: "best", trial: best, recipe: bestFile, monitor: monitor.name };
 
   /** Trains one trial up to `epochs` and notes its score. A trial that diverges is out, the search goes on. */
@@ -112,7 +113,7 @@ export async function* tuneRecipe({ recipe: source, folder, signal }: TuneOption
     try {
       const options = {
         folder: trialFolder,
-        recipe: trialSource(source, trial),
+        recipe: trialSource(source, recipe, trial),
         resume,
         until: "train" as const,
         signal,
@@ -140,12 +141,24 @@ async function openSearch(path: string, source: RecipeSource): Promise<z.infer<t
   );
 }
 
-/** The recipe with a trial's values in it, comments and all. */
-function trialSource(source: RecipeSource, trial: Trial): RecipeSource {
+/** The recipe with a trial's values in it, comments and all; what it left to defaults is written out where a value needs it. */
+function trialSource(source: RecipeSource, recipe: TrainedRecipe, trial: Trial): RecipeSource {
   const document = parseDocument(source.text);
-  for (const [key, value] of Object.entries(trial.values)) document.setIn(key.split("."), document.createNode(value));
+  for (const [key, value] of Object.entries(trial.values)) {
+    const path = key.split(".");
+    const missing = path.findIndex((_, index) => !document.hasIn(path.slice(0, index + 1)));
+    if (missing !== -1 && missing < path.length - 1) {
+      const parent = path.slice(0, missing + 1);
+      document.setIn(parent, document.createNode(valueAt(recipe, parent) ?? {}));
+    }
+    document.setIn(path, document.createNode(value));
+  }
   document.delete("tune");
   return { file: source.file, text: document.toString() };
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((current, key) => (current as Record<string, unknown> | undefined)?.[key], value);
 }
 
 async function lastScore(events: string, name: string): Promise<number | undefined> {

@@ -1,3 +1,4 @@
+export { fromLayersModel, type LayersModelLike, type TrainableLayersModel } from "./layers-model.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./losses/cross-entropy.ts";
 export { binaryCrossEntropy, huber, klDivergence, meanAbsoluteError, meanSquaredError } from "./losses/other.ts";
 export {
@@ -37,6 +38,8 @@ export {
   warmUp,
 } from "./schedules.ts";
 export type { Step } from "./step.ts";
+export { type StepLog, stepLog } from "./step-log.ts";
+export { type TensorBoard, tensorBoard } from "./tensorboard.ts";
 export { train } from "./train.ts";
 export {
   chain,
@@ -57,6 +60,3 @@ export {
 export { clipByGlobalNorm, clipByValue, globalNorm } from "./transforms/clip.ts";
 export { scaleByFactoredRms, scaleByParameterRms } from "./transforms/factored.ts";
 export { decayWeights, matricesOnly, type ParameterFilter, scaleByTrustRatio, trace } from "./transforms/weights.ts";
-export { fromLayersModel, type LayersModelLike, type TrainableLayersModel } from "./layers-model.ts";
-export { type StepLog, stepLog } from "./step-log.ts";
-export { type TensorBoard, tensorBoard } from "./tensorboard.ts";

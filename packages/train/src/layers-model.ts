@@ -24,7 +24,9 @@ export function fromLayersModel(model: LayersModelLike): TrainableLayersModel {
   for (const weight of model.weights) {
     const variable = (weight as unknown as { readonly val?: tf.Variable }).val;
     if (variable === undefined) {
-      throw new Error(`Expected weights with variables in the layers model. ${weight.originalName} has none; is the model built?`);
+      throw new Error(
+        `Expected weights with variables in the layers model. ${weight.originalName} has none; is the model built?`,
+      );
     }
     let name = weight.originalName.replaceAll("/", ".");
     // Two layers may bear the same name.
@@ -32,7 +34,9 @@ export function fromLayersModel(model: LayersModelLike): TrainableLayersModel {
     variables[name] = variable;
   }
   if (Object.keys(variables).length === 0) {
-    throw new Error("Expected a layers model with weights. Received none: give its first layer an inputShape, or call build().");
+    throw new Error(
+      "Expected a layers model with weights. Received none: give its first layer an inputShape, or call build().",
+    );
   }
   return {
     variables,
