@@ -22,7 +22,7 @@ export function bootstrap() {
 }
 
 /** The environment of child processes: the workspace's commands first, no telemetry, no update checks. */
-export function environment() {
+function environment() {
   return {
     ...process.env,
     PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`,

@@ -45,13 +45,13 @@ export function tensorBoard(folder: string, now: () => number = Date.now): Tenso
 }
 
 /** One scalar event: tensorflow/core/util/event.proto and summary.proto. */
-export function scalarEvent(step: number, seconds: number, scalars: Readonly<Record<string, number>>): Uint8Array {
+function scalarEvent(step: number, seconds: number, scalars: Readonly<Record<string, number>>): Uint8Array {
   const values = Object.entries(scalars).map(([tag, value]) => bytes(1, message([text(1, tag), float(2, value)])));
   return message([double(1, seconds), varint(2, step), bytes(5, message(values))]);
 }
 
 /** A TFRecord: length, its masked CRC, data, its masked CRC. */
-export function frame(data: Uint8Array): Uint8Array {
+function frame(data: Uint8Array): Uint8Array {
   const out = new Uint8Array(16 + data.length);
   const view = new DataView(out.buffer);
   view.setBigUint64(0, BigInt(data.length), true);
@@ -68,7 +68,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** CRC-32C (Castagnoli; RFC 3720, appendix B.4), rotated and shifted as TFRecord files have it. */
-export function maskedCrc32c(data: Uint8Array): number {
+function maskedCrc32c(data: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of data) crc = table[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
   crc = (crc ^ 0xffffffff) >>> 0;

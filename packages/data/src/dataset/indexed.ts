@@ -45,7 +45,7 @@ export async function readInto<T>(items: T[], cursor: Cursor<T>): Promise<void> 
 }
 
 /** Reads items by number from `start`; `order` says which comes when. @throws Error for a start past the end. */
-export function indexedCursor<T>(items: Indexed<T>, start: number, order?: Uint32Array): Cursor<T> {
+function indexedCursor<T>(items: Indexed<T>, start: number, order?: Uint32Array): Cursor<T> {
   const { length } = items;
   if (start > length) {
     throw new Error(

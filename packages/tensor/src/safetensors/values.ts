@@ -86,7 +86,7 @@ export function fromFloat32(values: Float32Array, dtype: Dtype): Uint8Array {
   }
 }
 
-export function bytesOf(values: ArrayBufferView): Uint8Array {
+function bytesOf(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
