@@ -6,29 +6,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { type PackageManifest, type Packed, tarballLockfile } from "./tarball-lockfile.ts";
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** Without the settings of this workspace, which npm and pnpm hand down. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
 
-interface PackageManifest {
-  readonly name: string;
-  readonly private?: boolean;
-  readonly dependencies?: Readonly<Record<string, string>>;
+/** The README's example, its first ```ts block, and the packages that its install line names. */
+export function readmeExample(markdown: string): { readonly code: string; readonly packages: string[] } | undefined {
+  const code = markdown.match(/^```ts\n([\s\S]*?)^```$/m)?.[1];
+  const install = markdown.match(/^npm install (.+)$/m)?.[1];
+  if (code === undefined || install === undefined) return undefined;
+  return { code, packages: install.split(" ").filter((word) => word !== "" && !word.startsWith("-")) };
 }
 
-interface Packed {
-  readonly folder: string;
-  readonly manifest: PackageManifest;
-  readonly tarball: string;
-}
-
-/** The first ```ts block under the README's first heading that says how to use it. */
-export function readmeExample(markdown: string): string | undefined {
-  return markdown.match(/^```ts\n([\s\S]*?)^```$/m)?.[1];
-}
-
-/** The tarballs that installing `name` needs: its own and those of its dependencies in the workspace. */
-export function closure(name: string, packages: ReadonlyMap<string, Packed>): Packed[] {
+/** The tarballs that installing `names` needs: their own and those of their dependencies in the workspace. */
+export function closure(names: readonly string[], packages: ReadonlyMap<string, Packed>): Packed[] {
   const found = new Map<string, Packed>();
   const visit = (current: string): void => {
     const packed = packages.get(current);
@@ -36,7 +30,7 @@ export function closure(name: string, packages: ReadonlyMap<string, Packed>): Pa
     found.set(current, packed);
     for (const dependency of Object.keys(packed.manifest.dependencies ?? {})) visit(dependency);
   };
-  visit(name);
+  for (const name of names) visit(name);
   return [...found.values()];
 }
 
@@ -52,7 +46,7 @@ async function checkPackage(packed: Packed, packages: ReadonlyMap<string, Packed
   const { name } = packed.manifest;
   const attempt = async (what: string, command: string, parameters: string[], cwd: string): Promise<string> => {
     try {
-      return (await execute(command, parameters, { cwd, timeout: 300_000, maxBuffer: 2 ** 26 })).stdout;
+      return (await execute(command, parameters, { cwd, env, timeout: 300_000, maxBuffer: 2 ** 26 })).stdout;
     } catch (error) {
       const { stdout = "", stderr = "", message } = error as Error & { stdout?: string; stderr?: string };
       faults.push(`${name}: ${what}\n${stdout}${stderr}${stdout || stderr ? "" : message}`);
@@ -64,29 +58,36 @@ async function checkPackage(packed: Packed, packages: ReadonlyMap<string, Packed
 
   const readme = await readFile(join(packed.folder, "README.md"), "utf8").catch(() => "");
   const example = readmeExample(readme);
-  if (example === undefined) return [...faults, `${name}: README.md has no \`\`\`ts example`];
+  if (example === undefined) return [...faults, `${name}: README.md has no "npm install" line or no \`\`\`ts example`];
+  if (!example.packages.includes(name)) faults.push(`${name}: the README's install line does not name it`);
   const project = join(into, name.replace("/", "-"));
   await mkdir(project);
-  const tarballs = Object.fromEntries(
-    closure(name, packages).map((each) => [each.manifest.name, `file:${each.tarball}`]),
-  );
+  const tarballs = closure(example.packages, packages);
+  const files = new Map(tarballs.map((each) => [each.manifest.name, `file:${each.tarball}`]));
   await writeFile(
     join(project, "package.json"),
     JSON.stringify({
       private: true,
       type: "module",
-      dependencies: { [name]: tarballs[name] },
-      pnpm: { overrides: tarballs },
+      dependencies: Object.fromEntries(example.packages.map((each) => [each, files.get(each) ?? "*"])),
     }),
+  );
+  const workspace = await readFile(join(root, "pnpm-lock.yaml"), "utf8");
+  await writeFile(
+    join(project, "pnpm-lock.yaml"),
+    await tarballLockfile(workspace, { root, direct: example.packages, tarballs }),
   );
   await attempt(
     "installs alone",
     "pnpm",
-    ["install", "--prefer-offline", "--ignore-workspace", "--no-lockfile"],
+    ["install", "--offline", "--ignore-workspace", "--frozen-lockfile", "--ignore-scripts"],
     project,
   );
   if (faults.length > 0) return faults;
-  await writeFile(join(project, "example.mts"), example);
+  for (const command of Object.keys(packed.manifest.bin ?? {})) {
+    await attempt(`${command} --help`, join(project, "node_modules/.bin", command), ["--help"], project);
+  }
+  await writeFile(join(project, "example.mts"), example.code);
   const javascript = await attempt("example compiles", "esbuild", ["example.mts", "--format=esm"], project);
   await writeFile(join(project, "example.mjs"), javascript);
   const started = Date.now();
