@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { digits } from "@nacre/data";
 import { openBundle } from "@nacre/lineage";
-import { type ClassPrediction, loadPredictor, type RunEvent, RunFolder, runRecipe } from "@nacre/tasks";
+import {
+  type ClassPrediction,
+  loadPredictor,
+  type RunEvent,
+  RunFolder,
+  type RunOptions,
+  runRecipe,
+} from "@nacre/tasks";
 import { tf } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { smallRecipe } from "./nacre.ts";
@@ -14,10 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function run(name: string, text: string): Promise<RunEvent[]> {
+async function run(name: string, text: string, options: Partial<RunOptions> = {}): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   const recipe = { file: join(folder, "recipe.yaml"), text };
-  for await (const event of runRecipe({ recipe, folder: join(folder, name) })) events.push(event);
+  for await (const event of runRecipe({ recipe, folder: join(folder, name), ...options })) events.push(event);
   return events;
 }
 
@@ -73,9 +80,7 @@ describe("a run", () => {
       return `${index},${index % 50 === 7 ? "?" : size},${color},${size > 9 === (color === "red") ? "yes" : "no"}`;
     });
     await writeFile(join(folder, "rows.csv"), `id,size,color,ripe\n${rows.join("\n")}\n`);
-    await run(
-      "table",
-      `name: table
+    const text = `name: table
 title: { en: Table, zh: 表 }
 task: tabular-classification
 data:
@@ -90,8 +95,10 @@ data:
 model: { family: mlp, hidden: [16] }
 train: { epochs: 30, batch: 16, optimizer: { name: adam, learningRate: 0.02 } }
 evaluate: { resamples: 100 }
-`,
-    );
+`;
+    expect((await run("table", text, { until: "model" })).at(-1)).toMatchObject({ type: "stopped" });
+    // The folder knows where the recipe's paths start.
+    expect((await run("table", text, { recipe: undefined, resume: true })).at(-1)).toMatchObject({ type: "done" });
     const bundle = await openBundle(join(folder, "table", "bundle"));
     const predictor = await loadPredictor({ ...bundle, weights: await bundle.weights() });
     expect(predictor.input).toMatchObject({

@@ -36,9 +36,17 @@ export class Engine {
    */
   async start(
     id: string,
-    { recipe, folder, onExit }: { recipe?: string; folder: string; onExit: (error: string | undefined) => void },
+    {
+      recipe,
+      folder,
+      onExit,
+    }: {
+      recipe?: { readonly file: string; readonly relativeTo: string };
+      folder: string;
+      onExit: (error: string | undefined) => void;
+    },
   ): Promise<void> {
-    const own = recipe === undefined ? ["run", "--resume"] : ["run", recipe];
+    const own = recipe === undefined ? ["run", "--resume"] : ["run", recipe.file, "--relative-to", recipe.relativeTo];
     const child = spawn(this.#command.program, [...this.#command.parameters, ...own, "--folder", folder, "--json"], {
       // The events are followed on disk, so nothing is lost when this server restarts.
       stdio: ["ignore", "ignore", "pipe"],

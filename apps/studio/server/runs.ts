@@ -17,10 +17,13 @@ export class RunError extends Error {
 /** The runs on disk, and those that are running. */
 export class Runs {
   readonly folder: string;
+  readonly #recipesFolder: string;
   readonly #engine: Engine;
 
-  constructor(folder: string, engine: Engine) {
+  /** @param recipesFolder where relative paths in recipes start */
+  constructor(folder: string, { recipesFolder, engine }: { readonly recipesFolder: string; readonly engine: Engine }) {
     this.folder = resolve(folder);
+    this.#recipesFolder = resolve(recipesFolder);
     this.#engine = engine;
   }
 
@@ -54,11 +57,10 @@ export class Runs {
     const id = runId(name);
     const path = join(this.folder, id);
     await mkdir(path, { recursive: true });
-    // Beside the recipes, so that relative paths in it mean the same; the run keeps its own copy.
     const recipe = join(path, "request.yaml");
     await writeFile(`${recipe}.tmp`, text);
     await rename(`${recipe}.tmp`, recipe);
-    await this.#launch(id, recipe);
+    await this.#launch(id, { file: recipe, relativeTo: this.#recipesFolder });
     return id;
   }
 
@@ -105,7 +107,7 @@ export class Runs {
     return stopped;
   }
 
-  async #launch(id: string, recipe?: string): Promise<void> {
+  async #launch(id: string, recipe?: { readonly file: string; readonly relativeTo: string }): Promise<void> {
     const folder = this.run(id);
     const onExit = (error: string | undefined): void => {
       if (error !== undefined) void this.#noteFailure(folder, error);

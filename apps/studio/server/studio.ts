@@ -29,7 +29,7 @@ const bodyLimitBytes = 8 * 2 ** 20;
 /** The demo: its page, the runs behind it, and the models that came out of them. Nothing here computes. */
 export async function createStudio(options: StudioOptions): Promise<Studio> {
   const engine = new Engine(options.command ?? nacreCommand());
-  const runs = new Runs(options.runsFolder, engine);
+  const runs = new Runs(options.runsFolder, { recipesFolder: options.recipesFolder, engine });
   const pool = new Pool({ workers: 1, maxWaitMilliseconds: 1 });
   await sweep(runs.folder);
   const app = fastify({ bodyLimit: bodyLimitBytes, forceCloseConnections: true });

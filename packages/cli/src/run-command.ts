@@ -13,6 +13,8 @@ export interface RunCommandOptions {
   readonly json?: boolean | undefined;
   readonly resume?: boolean | undefined;
   readonly until?: Stage | undefined;
+  /** Where relative paths in the recipe start, when that is not beside it. */
+  readonly relativeTo?: string | undefined;
 }
 
 /** Runs a recipe, or resumes a run, up to a stage; tells its events as text or JSON lines. Gives the run's folder. */
@@ -49,7 +51,11 @@ async function fresh(
   options: RunCommandOptions,
 ): Promise<{ recipe: RecipeSource; folder: string }> {
   if (target === undefined) throw new UsageError("Expected a recipe, for example recipes/digits.yaml.");
-  const recipe = await recipeSource(target);
+  const { relativeTo } = options;
+  const recipe = {
+    ...(await recipeSource(target)),
+    folder: relativeTo === undefined ? undefined : resolve(relativeTo),
+  };
   // Before a folder is made, so that a faulty recipe leaves nothing behind.
   const { name } = readRecipe(recipe);
   const folder = resolve(options.folder ?? join(options.runs, runId(name)));

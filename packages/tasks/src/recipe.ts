@@ -41,6 +41,8 @@ export class RecipeError extends Error {
 export interface RecipeSource {
   readonly file: string;
   readonly text: string;
+  /** Where relative paths in it start. Default: the file's folder. */
+  readonly folder?: string | undefined;
 }
 
 /**

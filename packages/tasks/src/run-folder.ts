@@ -10,6 +10,7 @@ export const RunState = z.object({
   title: z.object({ en: z.string(), zh: z.string() }),
   task: z.string(),
   state: z.enum(["running", "stopped", "failed", "done"]),
+  recipeFolder: z.string().optional().describe("where relative paths of the recipe start"),
   process: z.int().describe("id of the process that runs it, or ran it last"),
   seed: z.int(),
   backend: z.string(),

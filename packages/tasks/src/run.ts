@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { Random } from "@nacre/random";
 import { describeBackend, disposeModel, ready } from "@nacre/tensor";
 import { tensorBoard } from "@nacre/train";
+import { EventLog } from "./event-log.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type NewRunEvent, type RunEvent, type Stage, stages } from "./events.ts";
 import type { RecipeSource } from "./recipe.ts";
@@ -53,15 +54,25 @@ class Run {
   readonly #queue: EventQueue<RunEvent>;
   readonly #signal: AbortSignal;
   readonly #folder: RunFolder;
+  readonly #log: EventLog;
 
   constructor(options: RunOptions, queue: EventQueue<RunEvent>, signal: AbortSignal) {
     this.#options = options;
     this.#queue = queue;
     this.#signal = signal;
     this.#folder = new RunFolder(resolve(options.folder));
+    this.#log = new EventLog(this.#folder.events);
   }
 
   async go(): Promise<void> {
+    try {
+      await this.#run();
+    } finally {
+      await this.#log.close();
+    }
+  }
+
+  async #run(): Promise<void> {
     const started = Date.now();
     const source = await this.#source();
     const recipe = readRecipe(source);
@@ -73,6 +84,7 @@ class Run {
       name: recipe.name,
       title: recipe.title,
       task: recipe.task,
+      recipeFolder: folderOf(source),
       state: "running",
       process: process.pid,
       seed: recipe.seed,
@@ -80,7 +92,7 @@ class Run {
       started,
     };
     await this.#folder.writeState(state);
-    await this.#emit({
+    this.#emit({
       type: "run",
       id: state.id,
       name: recipe.name,
@@ -94,22 +106,22 @@ class Run {
       const finished = await this.#stages(recipe, source, started);
       await this.#folder.writeState({ ...state, state: finished ? "done" : "stopped", ended: Date.now() });
       if (finished) {
-        await this.#emit({
+        this.#emit({
           type: "done",
           bundle: this.#folder.bundle,
           report: this.#folder.report,
           milliseconds: Date.now() - started,
         });
-      } else await this.#emit({ type: "stopped", reason: this.#pausedBy() });
+      } else this.#emit({ type: "stopped", reason: this.#pausedBy() });
     } catch (error) {
       if (this.#signal.aborted) {
         await this.#folder.writeState({ ...state, state: "stopped", ended: Date.now() });
-        await this.#emit({ type: "stopped", reason: reasonOf(this.#signal) });
+        this.#emit({ type: "stopped", reason: reasonOf(this.#signal) });
         return;
       }
       const text = error instanceof Error ? error.message : String(error);
       await this.#folder.writeState({ ...state, state: "failed", ended: Date.now(), error: text });
-      await this.#emit({ type: "failed", error: text });
+      this.#emit({ type: "failed", error: text });
       throw error;
     }
   }
@@ -121,7 +133,7 @@ class Run {
     const last = stages.indexOf(this.#options.until ?? "bundle");
 
     const problem: Problem = await this.#stage("data", async (context) => {
-      const prepared = await task.prepare(recipe, { ...context, folder: dirname(source.file) });
+      const prepared = await task.prepare(recipe, { ...context, folder: folderOf(source) });
       await this.#folder.writeJson("data.json", prepared.report);
       return prepared;
     });
@@ -143,12 +155,12 @@ class Run {
         { name: "seconds so far", value: ((Date.now() - started) / 1000).toFixed(1) },
       ];
       const evaluated: Evaluated = await this.#stage("evaluate", async (context) => {
-        const result = await problem.evaluate(model, { ...context, folder: dirname(source.file), facts });
+        const result = await problem.evaluate(model, { ...context, folder: folderOf(source), facts });
         await this.#folder.writeJson("evaluation.json", result.evaluation);
         await this.#folder.writeText("report.html", result.report);
         return result;
       });
-      await this.#emit({
+      this.#emit({
         type: "result",
         scores: evaluated.scores.map(withoutUndefined),
         baselines: evaluated.baselines.map((row) =>
@@ -174,7 +186,7 @@ class Run {
       for await (const step of trainingSteps({ ...parts, folder: this.#folder, resume, signal: this.#signal })) {
         updates = step.step;
         await board.write(step);
-        await this.#emit({ type: "step", ...step });
+        this.#emit({ type: "step", ...step });
         if (step.validation !== undefined && step.epoch + 1 === pause && step.progress < 1) return "paused";
       }
     } finally {
@@ -187,17 +199,18 @@ class Run {
   async #stage<T>(stage: Stage, work: (context: StageContext) => Promise<T>): Promise<T> {
     this.#signal.throwIfAborted();
     const started = Date.now();
-    await this.#emit({ type: "stage", stage, state: "start" });
+    this.#emit({ type: "stage", stage, state: "start" });
     let told = 0;
     const progress: StageContext["progress"] = (done, total, unit, detail) => {
       const now = Date.now();
       if (done < total && now - told < 100) return;
       told = now;
-      void this.#emit(withoutUndefined({ type: "progress" as const, stage, done, total, unit, detail }));
+      this.#emit(withoutUndefined({ type: "progress" as const, stage, done, total, unit, detail }));
     };
     const result = await work({ signal: this.#signal, progress });
+    await this.#log.flush();
     this.#signal.throwIfAborted();
-    await this.#emit({ type: "stage", stage, state: "done", milliseconds: Date.now() - started });
+    this.#emit({ type: "stage", stage, state: "done", milliseconds: Date.now() - started });
     return result;
   }
 
@@ -212,20 +225,20 @@ class Run {
       throw new Error("Expected a recipe to run, or `resume: true` and the folder of a run. Received neither.");
     }
     const file = this.#folder.recipe;
-    const { state } = await this.#folder.state();
+    const { state, recipeFolder } = await this.#folder.state();
     if (state === "done") throw new Error(`The run in ${this.#folder.path} is done; there is nothing to resume.`);
-    return { file, text: await readFile(file, "utf8") };
+    return { file, text: await readFile(file, "utf8"), folder: recipeFolder };
   }
 
-  /** Events reach the file in the order they are told in. */
-  #written: Promise<void> = Promise.resolve();
-
-  async #emit(event: NewRunEvent): Promise<void> {
+  #emit(event: NewRunEvent): void {
     const timed = { time: Date.now(), ...event } as RunEvent;
     this.#queue.push(timed);
-    this.#written = this.#written.then(() => this.#folder.append(timed));
-    await this.#written;
+    this.#log.write(timed);
   }
+}
+
+function folderOf({ file, folder }: RecipeSource): string {
+  return folder ?? dirname(resolve(file));
 }
 
 type TrainingParts = Pick<TrainingOptions, "recipe" | "task" | "problem" | "model">;

@@ -1,13 +1,17 @@
 import type { Random } from "@nacre/random";
 import { z } from "zod";
 
-const range = (unit: string) => z.tuple([z.number(), z.number()]).describe(unit);
+const range = (number: z.ZodNumber, text: string) =>
+  z
+    .tuple([number, number])
+    .refine(([low, high]) => low < high, { message: "expected the lower number first" })
+    .describe(text);
 
 /** The values that one setting may take. */
 export const Space = z.union([
-  z.strictObject({ log: range("lowest and highest, both above 0; uniform in the logarithm") }),
-  z.strictObject({ uniform: range("lowest and highest") }),
-  z.strictObject({ integer: range("lowest and highest, both included") }),
+  z.strictObject({ log: range(z.number().positive(), "lowest and highest, both above 0; uniform in the logarithm") }),
+  z.strictObject({ uniform: range(z.number(), "lowest and highest") }),
+  z.strictObject({ integer: range(z.int(), "lowest and highest, both included") }),
   z.strictObject({ choice: z.array(z.json()).min(1).describe("one of these, each as likely") }),
 ]);
 export type Space = z.infer<typeof Space>;

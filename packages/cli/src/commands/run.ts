@@ -9,6 +9,7 @@ export function addRun(nacre: Command, surroundings: Surroundings): void {
     .argument("[recipe]", "recipe file; with --resume also a run's folder")
     .option("--runs <folder>", "where the run's own folder is made", "runs")
     .option("--folder <folder>", "use this very folder for the run")
+    .option("--relative-to <folder>", "where relative paths in the recipe start (default: the recipe's folder)")
     .option("--resume", "continue an unfinished run: the one in --folder, or the newest of the recipe")
     .option("--json", "one event per line, as JSON")
     .addHelpText(

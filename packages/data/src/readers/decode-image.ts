@@ -3,9 +3,13 @@ import type { Image } from "../image.ts";
 /** How images are decoded: `sharp` when it is installed (Node), `plain` in JavaScript, everywhere. */
 export type ImageDecoder = "sharp" | "plain";
 
+/** Bytes up to which a PNG is decoded in JavaScript. */
+const smallPng = 8192;
+
 /**
  * A PNG or JPEG as pixels: grey (1), grey and alpha (2), RGB (3) or RGBA (4). 16-bit samples keep their upper byte. Uses
- * sharp where it is installed, else decoders in JavaScript; PNGs are the same, JPEGs within 2 levels.
+ * sharp where it is installed, except for PNGs so small that its start costs more than they do; else decoders in JavaScript.
+ * PNGs are the same either way, JPEGs within 2 levels.
  *
  * @throws Error naming the picture when it is neither PNG nor JPEG, or damaged.
  */
@@ -18,7 +22,8 @@ export async function decodeImage(
     const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
     throw new Error(`${name}: expected a PNG or JPEG. Received bytes that start with ${start || "nothing"}.`);
   }
-  const sharp = decoder === "plain" ? undefined : await loadSharp();
+  const plain = decoder === "plain" || (decoder === undefined && kind === "png" && bytes.length < smallPng);
+  const sharp = plain ? undefined : await loadSharp();
   if (sharp === undefined && decoder === "sharp") throw new Error("Expected sharp to be installed: npm install sharp");
   try {
     if (sharp !== undefined) return await decodeWithSharp(sharp, bytes);

@@ -33,23 +33,29 @@ export function augment(image: Image, { shift, rotate, scale }: Augmentation, ra
       const fromCentreY = y - middleY - down;
       const sourceX = cosine * fromCentreX + sine * fromCentreY + middleX;
       const sourceY = cosine * fromCentreY - sine * fromCentreX + middleY;
-      sample(image, { y: sourceY, x: sourceX }, pixels.subarray((y * width + x) * channels));
+      sample(image, sourceY, sourceX, pixels, (y * width + x) * channels);
     }
   }
   return { height, width, channels, pixels };
 }
 
-function sample({ height, width, channels, pixels }: Image, at: { y: number; x: number }, out: Uint8Array): void {
-  const top = Math.floor(at.y);
-  const left = Math.floor(at.x);
+/** Writes the colour at (y, x) to `out` from `at` on. */
+function sample(image: Image, y: number, x: number, out: Uint8Array, at: number): void {
+  const { height, width, channels, pixels } = image;
+  const top = Math.floor(y);
+  const left = Math.floor(x);
   if (top < -1 || left < -1 || top >= height || left >= width) return;
-  const bottomShare = at.y - top;
-  const rightShare = at.x - left;
+  const bottomShare = y - top;
+  const rightShare = x - left;
+  const [above, below] = [top >= 0, top + 1 < height];
+  const [before, after] = [left >= 0, left + 1 < width];
+  const corner = (top * width + left) * channels;
+  const next = corner + width * channels;
   for (let channel = 0; channel < channels; channel++) {
-    const pixel = (y: number, x: number): number =>
-      y < 0 || x < 0 || y >= height || x >= width ? 0 : pixels[(y * width + x) * channels + channel]!;
-    const upper = pixel(top, left) * (1 - rightShare) + pixel(top, left + 1) * rightShare;
-    const lower = pixel(top + 1, left) * (1 - rightShare) + pixel(top + 1, left + 1) * rightShare;
-    out[channel] = Math.round(upper * (1 - bottomShare) + lower * bottomShare);
+    let upper = above && before ? pixels[corner + channel]! * (1 - rightShare) : 0;
+    if (above && after) upper += pixels[corner + channels + channel]! * rightShare;
+    let lower = below && before ? pixels[next + channel]! * (1 - rightShare) : 0;
+    if (below && after) lower += pixels[next + channels + channel]! * rightShare;
+    out[at + channel] = Math.round(upper * (1 - bottomShare) + lower * bottomShare);
   }
 }

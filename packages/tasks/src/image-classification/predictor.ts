@@ -54,8 +54,8 @@ export function imagePredictor({
     inputSchema: ImageInput,
     async predict(inputs, signal) {
       const features = new Float32Array(inputs.length * length);
-      for (const [index, input] of inputs.entries()) {
-        const image = await toImage(input, index);
+      const images = await Promise.all(inputs.map(toImage));
+      for (const [index, image] of images.entries()) {
         preparation.transform(image, features.subarray(index * length, (index + 1) * length));
       }
       signal?.throwIfAborted();
@@ -73,7 +73,12 @@ async function toImage(input: ImageInput, index: number): Promise<Image> {
     return { height, width, channels, pixels: Uint8Array.from(pixels, Math.round) };
   }
   const base64 = input.image.replace(/^data:[^,]*,/, "");
-  return decodeImage(new Uint8Array(Buffer.from(base64, "base64")), { name: `input ${index}` });
+  try {
+    return await decodeImage(new Uint8Array(Buffer.from(base64, "base64")), { name: `input ${index}` });
+  } catch (error) {
+    // Whoever sent several wants to know which.
+    throw Object.assign(error as Error, { inputIndex: index });
+  }
 }
 
 async function* once<T>(item: T): AsyncGenerator<T, void> {

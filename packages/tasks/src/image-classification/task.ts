@@ -161,7 +161,9 @@ async function loadImagePredictor({ config, preprocessor, weights }: BundleParts
 
 /** Brightness from 0 to 1: what simple algorithms see. Zeros stay zeros. */
 function plainPixels(pixels: Uint8Array): Float32Array {
-  return Float32Array.from(pixels, (value) => value / 255);
+  const features = new Float32Array(pixels.length);
+  for (let index = 0; index < pixels.length; index++) features[index] = pixels[index]! / 255;
+  return features;
 }
 
 async function pngUrl(image: LabelledImage["image"]): Promise<string> {
