@@ -39,7 +39,8 @@ describe("a run", () => {
     for (const name of ["data.json", "architecture.json", "evaluation.json"]) {
       expect(JSON.parse(await readFile(join(files.path, name), "utf8"))).toBeTypeOf("object");
     }
-    expect(await readFile(files.report, "utf8")).toContain("<!doctype html>");
+    expect(await readFile(files.report, "utf8")).toContain('<html lang="en">');
+    expect(await readFile(files.reportIn("zh"), "utf8")).toContain('<html lang="zh');
     await access(files.tensorBoard);
     const { baselines, evaluation } = JSON.parse(await readFile(join(files.path, "evaluation.json"), "utf8"));
     expect(baselines).toHaveLength(6);

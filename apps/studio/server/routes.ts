@@ -63,8 +63,10 @@ export async function studioRoutes(app: FastifyInstance, { runs, recipesFolder }
     return { id: params.id };
   });
 
-  app.get<{ Params: { id: string } }>("/runs/:id/report", async ({ params }, reply) => {
-    const html = await readFile(runs.run(params.id).report, "utf8").catch(() => {
+  type Report = { Params: { id: string }; Querystring: { language?: string } };
+  app.get<Report>("/runs/:id/report", async ({ params, query }, reply) => {
+    const run = runs.run(params.id);
+    const html = await readFile(run.reportIn(query.language === "zh" ? "zh" : "en"), "utf8").catch(() => {
       throw new RunError(404, `The run ${params.id} has no report yet.`);
     });
     return reply.type("text/html; charset=utf-8").send(html);

@@ -12,11 +12,12 @@ export function addFlags(command: Command, schema: z.ZodObject): void {
     const kind = kindOf(field);
     const option = new Option(kind === "boolean" ? `--${flag}` : `--${flag} <${kind}>`, field.description ?? "");
     if (fallback.success && fallback.data !== undefined) option.default(fallback.data);
-    option.argParser((text: string) => {
-      const parsed = field.safeParse(kind === "number" ? Number(text) : text);
-      if (parsed.success) return parsed.data;
-      throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join("; "));
-    });
+    if (kind !== "boolean")
+      option.argParser((text: string) => {
+        const parsed = field.safeParse(kind === "number" ? Number(text) : text);
+        if (parsed.success) return parsed.data;
+        throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join("; "));
+      });
     command.addOption(option);
   }
 }

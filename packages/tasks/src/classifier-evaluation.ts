@@ -35,7 +35,7 @@ export interface ClassifierResults {
 }
 
 export interface ClassifierEvaluationOptions {
-  readonly title: string;
+  readonly title: Readonly<Record<"en" | "zh", string>>;
   readonly config: EvaluationConfig;
   readonly classes: readonly string[];
   readonly seed: number;
@@ -70,6 +70,8 @@ export async function evaluateClassifier(
   const worst = await Promise.all(
     evaluation.worst.map(async (example) => ({ ...example, ...(await show(example.index)) })),
   );
+  const report = (language: "en" | "zh") =>
+    renderReport({ title: title[language], evaluation, baselines, comparison, worst, facts: context.facts, language });
   const results: ClassifierResults = { evaluation, baselines, comparison, worst };
   return {
     scores: evaluation.scores,
@@ -81,7 +83,7 @@ export async function evaluateClassifier(
     })),
     verdict: comparison?.text ?? "No simple algorithm was tried.",
     evaluation: results,
-    report: renderReport({ title, evaluation, baselines, comparison, worst, facts: context.facts }),
+    reports: { en: report("en"), zh: report("zh") },
   };
 }
 

@@ -43,8 +43,12 @@ export class RunFolder {
   get tensorBoard(): string {
     return join(this.path, "tensorboard");
   }
+  /** The evaluation as a page, in English; `reportIn("zh")` in Chinese. */
   get report(): string {
-    return join(this.path, "report.html");
+    return this.reportIn("en");
+  }
+  reportIn(language: "en" | "zh"): string {
+    return join(this.path, language === "en" ? "report.html" : `report.${language}.html`);
   }
   get bundle(): string {
     return join(this.path, "bundle");

@@ -157,7 +157,8 @@ class Run {
       const evaluated: Evaluated = await this.#stage("evaluate", async (context) => {
         const result = await problem.evaluate(model, { ...context, folder: folderOf(source), facts });
         await this.#folder.writeJson("evaluation.json", result.evaluation);
-        await this.#folder.writeText("report.html", result.report);
+        await this.#folder.writeText("report.html", result.reports.en);
+        await this.#folder.writeText("report.zh.html", result.reports.zh);
         return result;
       });
       this.#emit({

@@ -88,8 +88,8 @@ export interface Evaluated {
   readonly verdict: string;
   /** `evaluation.json`. */
   readonly evaluation: object;
-  /** `report.html`. */
-  readonly report: string;
+  /** `report.html` and `report.zh.html`. */
+  readonly reports: Readonly<Record<"en" | "zh", string>>;
 }
 
 /** The parts of a bundle that a predictor is built from; the weights may lie in shared memory. */

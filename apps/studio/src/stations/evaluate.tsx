@@ -1,6 +1,6 @@
 import type { ClassificationEvaluation } from "@nacre/evaluate";
 import type { Evaluation } from "../api.ts";
-import { duration, number, text } from "../i18n/text.ts";
+import { duration, language, number, text } from "../i18n/text.ts";
 import { Figure, Station } from "../parts/station.tsx";
 
 export function EvaluateStation({ id, evaluation }: { id: string; evaluation: Evaluation | null }) {
@@ -30,7 +30,12 @@ function Results({ id, results }: { id: string; results: Evaluation }) {
         <PerClass evaluation={evaluation} />
       </details>
       <p>
-        <a class="button" href={`/api/runs/${encodeURIComponent(id)}/report`} target="_blank" rel="noreferrer">
+        <a
+          class="button"
+          href={`/api/runs/${encodeURIComponent(id)}/report?language=${language.value}`}
+          target="_blank"
+          rel="noreferrer"
+        >
           {text("report")} ↗
         </a>
       </p>

@@ -10,7 +10,7 @@ export function addEvaluate(nacre: Command, surroundings: Surroundings): void {
     .option("--json", "one event per line, as JSON")
     .addHelpText(
       "after",
-      "\nWrites evaluation.json, report.html and bundle/ into the run's folder. Needs no network to read.",
+      "\nWrites evaluation.json, report.html (report.zh.html in Chinese) and bundle/ into the run's folder. Needs no network to read.",
     )
     .action(async (folder: string, options) => {
       await runCommand(folder, { ...options, runs: "runs", resume: true }, surroundings);

@@ -113,7 +113,7 @@ async function prepare(recipe: ImageClassificationRecipe, context: TaskContext):
       const features = (records: readonly LabelledImage[]) => records.map(({ image }) => plainPixels(image.pixels));
       return evaluateClassifier(
         {
-          title: recipe.title.en,
+          title: recipe.title,
           config: recipe.evaluate,
           classes,
           seed: recipe.seed,

@@ -112,7 +112,7 @@ async function prepare(recipe: TabularClassificationRecipe, context: TaskContext
       });
       return evaluateClassifier(
         {
-          title: recipe.title.en,
+          title: recipe.title,
           config: recipe.evaluate,
           classes,
           seed: recipe.seed,
