@@ -19,11 +19,13 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535)
   fail(`Expected --port from 0 to 65535. Received ${values.port}.`);
 
 const studio = await createStudio({ runsFolder: values.runs, recipesFolder: values.recipes });
-let closing = false;
+let closing: number | undefined;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    if (closing) process.exit(130);
-    closing = true;
+    // One Ctrl-C can come several times: from the terminal, and passed on by npm.
+    if (closing !== undefined && Date.now() - closing > 1000) process.exit(130);
+    if (closing !== undefined) return;
+    closing = Date.now();
     console.log("\nStopping …");
     void studio.close().then(() => process.exit(0));
   });

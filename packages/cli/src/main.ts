@@ -8,11 +8,13 @@ import { processTerminal, UsageError } from "./terminal.ts";
  */
 async function main(): Promise<void> {
   const interrupt = new AbortController();
-  let signals = 0;
+  let first: number | undefined;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      // The first asks to stop in good order; the second ends at once. Files are whole either way.
-      if (++signals > 1) process.exit(130);
+      // The first asks to stop in good order; another, later, ends at once. Files are whole either way. One Ctrl-C can come
+      // several times: from the terminal, and passed on by npm.
+      if (first !== undefined && Date.now() - first > 1000) process.exit(130);
+      first ??= Date.now();
       interrupt.abort(new Error(`stopped by ${signal}`));
     });
   }
