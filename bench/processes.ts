@@ -45,6 +45,9 @@ async function measure(program: string, parameters: readonly string[], settings:
     timeout: 600_000,
     maxBuffer: 2 ** 24,
     cwd: folder,
+  }).catch((error: Error & { stderr?: string }) => {
+    const reason = error.stderr?.split("\n").find((line) => /^(Uncaught )?\w*Error: /.test(line));
+    throw reason === undefined ? error : new Error(reason.trim().slice(0, 200), { cause: error });
   });
   const rate = Number(stdout.trim().split("\n").at(-1));
   if (!Number.isFinite(rate) || rate <= 0) throw new Error(`expected a rate on the last line of ${script}: ${stdout}`);

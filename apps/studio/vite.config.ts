@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-/** The page. `npm run studio:dev`-style work: `vite` here, with the studio's server on port 4321 behind it. */
+/** The page. While working on it: `npx vite` here, with the studio's server (`npm start`) on port 4321 behind it. */
 export default defineConfig({
   resolve: { conditions: ["@nacre/source", "module", "browser", "default"] },
   build: { outDir: "dist/page", emptyOutDir: true, sourcemap: true, target: "es2022" },

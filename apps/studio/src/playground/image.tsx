@@ -1,4 +1,4 @@
-import { centerDrawing } from "@nacre/data";
+import { centerDrawing } from "@nacre/data/images";
 import type { InputKind } from "@nacre/tasks";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
