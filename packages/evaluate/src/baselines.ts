@@ -26,6 +26,8 @@ export interface BaselineOptions {
   readonly test: LabelledRows;
   readonly classes: readonly string[];
   readonly seed: number;
+  /** Rows of the whole training part, where `train` is only some of it; the notes say so. */
+  readonly available?: number;
   /** Most training rows for any of them. */
   readonly limit?: number;
   /** Bootstrap resamples. Default 200. */
@@ -43,6 +45,7 @@ export interface BaselineOptions {
  */
 export async function runBaselines(options: BaselineOptions): Promise<BaselineRow[]> {
   const { train, test, classes, seed, limit = Number.POSITIVE_INFINITY, resamples = 200, progress, signal } = options;
+  const available = options.available ?? train.features.length;
   for (const [name, part] of Object.entries({ train, test })) {
     if (part.features.length > 0 && part.features.length === part.labels.length) continue;
     throw new RangeError(
@@ -74,8 +77,8 @@ export async function runBaselines(options: BaselineOptions): Promise<BaselineRo
     }));
     const { scores } = evaluateClassification({ classes, examples, seed, resamples, worst: 0 });
     const notes = [
-      ...(known.features.length < train.features.length
-        ? [`trained on ${known.features.length} of ${train.features.length}`]
+      ...(known.features.length < available
+        ? [`trained on ${known.features.length} of ${available}`]
         : []),
       ...(asked.features.length < test.features.length
         ? [`tested on ${asked.features.length} of ${test.features.length}`]

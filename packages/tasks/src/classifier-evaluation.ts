@@ -43,6 +43,8 @@ export interface ClassifierEvaluationOptions {
   readonly examples: readonly ClassifiedExample[];
   /** The same test part, and the training part, as features for baselines. */
   readonly train: LabelledRows;
+  /** Rows of the whole training part, where `train` is only some of it. */
+  readonly available: number;
   readonly test: LabelledRows;
   readonly show: (index: number) => Promise<ShownExample>;
 }
@@ -52,12 +54,13 @@ export async function evaluateClassifier(
   options: ClassifierEvaluationOptions,
   context: EvaluationContext,
 ): Promise<Evaluated> {
-  const { title, config, classes, seed, examples, train, test, show } = options;
+  const { title, config, classes, seed, examples, train, available, test, show } = options;
   const { resamples, worst: worstCount } = config;
   const evaluation = evaluateClassification({ classes, examples, seed, resamples, worst: worstCount });
   const baselines = config.baselines
     ? await runBaselines({
         train,
+        available,
         test,
         classes,
         seed,

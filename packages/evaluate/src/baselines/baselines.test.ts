@@ -108,6 +108,8 @@ describe("baselines", () => {
     const [first, second] = [await runBaselines(options), await runBaselines(options)];
     expect(first.map(({ seconds: _, ...row }) => row)).toEqual(second.map(({ seconds: _, ...row }) => row));
     expect(first.every(({ note }) => note === "trained on 200 of 500")).toBe(true);
+    const [part] = await runBaselines({ ...options, limit: 500, available: 9000 });
+    expect(part!.note).toBe("trained on 500 of 9000");
     const heavy = {
       ...options,
       train: chessboard(8000, 1),

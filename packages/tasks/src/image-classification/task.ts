@@ -118,6 +118,7 @@ async function prepare(recipe: ImageClassificationRecipe, context: TaskContext):
           classes,
           seed: recipe.seed,
           examples: rows.map((probabilities, index) => ({ probabilities, label: test[index]!.label })),
+          available: train.length,
           train: { features: features(known), labels: known.map(({ label }) => label) },
           test: { features: features(test), labels: test.map(({ label }) => label) },
           show: async (index) => ({ png: await pngUrl(test[index]!.image) }),

@@ -117,6 +117,7 @@ async function prepare(recipe: TabularClassificationRecipe, context: TaskContext
           classes,
           seed: recipe.seed,
           examples: rows.map((probabilities, index) => ({ probabilities, label: encoded.test[index]!.label })),
+          available: encoded.train.length,
           train: labelled(known),
           test: labelled(encoded.test),
           show: async (index) => ({ row: test[index]! }),
