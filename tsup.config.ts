@@ -16,7 +16,8 @@ export default defineConfig({
   format: "esm",
   target: "node20",
   platform: "neutral",
-  dts: true,
+  // Declarations are a task of their own, `declare`: they take most of the time, and only publishing needs them.
+  dts: false,
   sourcemap: true,
   clean: true,
   splitting: true,

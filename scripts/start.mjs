@@ -33,6 +33,7 @@ const env = bootstrap();
 const runs = absolute(values.runs);
 const recipe = absolute(values.recipe);
 
+console.log("Building what is missing …");
 await must("turbo", ["run", "build", "--output-logs=errors-only", "--log-order=grouped"], "The build failed.");
 if (values.run && (values.again || !finishedRun(recipe))) {
   const parameters = [join(root, "packages/cli/dist/main.js"), "run", recipe, "--runs", runs];

@@ -15,7 +15,7 @@ const checks = [
   {
     name: "build",
     about: "every package and the studio",
-    command: ["turbo", "run", "build", "--output-logs=errors-only"],
+    command: ["turbo", "run", "build", "declare", "--output-logs=errors-only"],
   },
   { name: "packages", about: "packed, installed alone, README run", command: ["tsx", "scripts/check-packages.ts"] },
   {

@@ -77,9 +77,7 @@ export async function runBaselines(options: BaselineOptions): Promise<BaselineRo
     }));
     const { scores } = evaluateClassification({ classes, examples, seed, resamples, worst: 0 });
     const notes = [
-      ...(known.features.length < available
-        ? [`trained on ${known.features.length} of ${available}`]
-        : []),
+      ...(known.features.length < available ? [`trained on ${known.features.length} of ${available}`] : []),
       ...(asked.features.length < test.features.length
         ? [`tested on ${asked.features.length} of ${test.features.length}`]
         : []),

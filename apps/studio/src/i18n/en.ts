@@ -98,7 +98,7 @@ export const en = {
   worstItem: "is {0}, predicted {1}, probability of the truth {2}",
   report: "Open the full report",
   draw: "Draw a digit",
-  drawHint: "Draw with mouse, pen or finger. By keyboard: choose a sample below.",
+  drawHint: "Draw with mouse, pen or finger. By keyboard: choose a sample.",
   seen: "What the model sees",
   clear: "Clear",
   eraser: "Eraser",

@@ -99,7 +99,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   worstItem: "真实为 {0}，预测为 {1}，真实类别的概率 {2}",
   report: "打开完整报告",
   draw: "画一个数字",
-  drawHint: "用鼠标、笔或手指书写；使用键盘时，可选择下方的样本。",
+  drawHint: "用鼠标、笔或手指书写；使用键盘时，可选择样本。",
   seen: "模型看到的图像",
   clear: "清除",
   eraser: "橡皮",
