@@ -155,6 +155,21 @@ describe("wasm kernels equal those of cpu", () => {
     );
   });
 
+  it("fused matMul with bias and activation, transposed or not", async () => {
+    for (const activation of ["linear", "relu", "relu6", "sigmoid", "elu"] as const) {
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [false, true],
+        [true, false],
+        [true, true],
+      ]) {
+        await expectSame([transposeA ? [7, 5] : [5, 7], transposeB ? [9, 7] : [7, 9], [9]], (a, b, bias) =>
+          tf.fused.matMul({ a: a!, b: b!, bias: bias!, transposeA: transposeA!, transposeB: transposeB!, activation }),
+        );
+      }
+    }
+  });
+
   it("BatchMatMul, transposed or not, with batches that repeat", async () => {
     const size = fc.integer({ min: 1, max: 6 });
     await fc.assert(

@@ -2,10 +2,11 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { type Attributes, run, type WasmBackend } from "./heap.ts";
 
 /**
- * TensorFlow.js multiplies matrices on wasm at full speed only when neither is transposed (about 18 GFLOP/s against 1.3). So a
- * transposed operand is transposed in memory first.
+ * TensorFlow.js multiplies matrices on wasm at full speed only when neither is transposed (about 18 GFLOP/s against 1.3), and
+ * its fused kernel gives wrong values for a transposed operand with a bias. So a transposed operand is transposed in memory
+ * first.
  */
-export function batchMatMul(original: tf.KernelConfig): tf.KernelConfig {
+export function untransposed(original: tf.KernelConfig): tf.KernelConfig {
   return {
     ...original,
     kernelFunc: ({ inputs, attrs, backend }) => {
@@ -14,9 +15,9 @@ export function batchMatMul(original: tf.KernelConfig): tf.KernelConfig {
       const a = transposeA ? transposed(wasm, inputs.a!) : inputs.a!;
       const b = transposeB ? transposed(wasm, inputs.b!) : inputs.b!;
       const result = original.kernelFunc({
-        inputs: { a, b },
+        inputs: { ...inputs, a, b },
         backend,
-        attrs: { transposeA: false, transposeB: false },
+        attrs: { ...attrs, transposeA: false, transposeB: false },
       });
       if (transposeA) wasm.disposeData(a.dataId);
       if (transposeB) wasm.disposeData(b.dataId);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { conv2dBackpropFilter, conv2dBackpropInput } from "./conv.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise.ts";
 import { fallbackKernel } from "./fallback.ts";
-import { batchMatMul } from "./matmul.ts";
+import { untransposed } from "./matmul.ts";
 import { averagePoolGrad, maxPoolGrad } from "./pool.ts";
 import { cumprod, cumsum, identity, sum, unsortedSegmentSum } from "./sums.ts";
 
@@ -21,11 +21,12 @@ const own: readonly tf.KernelConfig[] = [
   unsortedSegmentSum,
 ];
 
-/** Kernels of the wasm backend that are replaced by a faster way to the same result. */
+/** Kernels of the wasm backend that are replaced by a faster way to the same result, or a right one. */
 const improved: Readonly<Record<string, (original: tf.KernelConfig) => tf.KernelConfig>> = {
-  BatchMatMul: batchMatMul,
+  BatchMatMul: untransposed,
   Conv2DBackpropInput: conv2dBackpropInput,
   Sum: sum,
+  _FusedMatMul: untransposed,
 };
 
 /**
