@@ -57,6 +57,8 @@ export function conv2dBackpropInput(original: tf.KernelConfig): tf.KernelConfig 
       if (dataFormat === "NCHW") return original.kernelFunc(call);
       const filterShape = filter.shape as [number, number, number, number];
       const info = tf.backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode);
+      // conv2dTranspose may be asked for an output that no convolution would turn into this input.
+      if (info.outHeight !== dy.shape[1] || info.outWidth !== dy.shape[2]) return original.kernelFunc(call);
       if (info.outHeight < 1 || info.outWidth < 1) return zeros(wasm, inputShape);
       const { padInfo, filterHeight, filterWidth, strideHeight, strideWidth } = info;
       const top = filterHeight - 1 - padInfo.top;

@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { conv2dBackpropFilter, conv2dBackpropInput } from "./conv.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise.ts";
 import { fallbackKernel } from "./fallback.ts";
-import { untransposed } from "./matmul.ts";
+import { anyType, untransposed } from "./matmul.ts";
 import { averagePoolGrad, maxPoolGrad } from "./pool.ts";
+import { anyBias, bincount, cast, clipByValue, slice } from "./repaired.ts";
 import { cumprod, cumsum, identity, sum, unsortedSegmentSum } from "./sums.ts";
 
 let registered = false;
@@ -23,10 +24,16 @@ const own: readonly tf.KernelConfig[] = [
 
 /** Kernels of the wasm backend that are replaced by a faster way to the same result, or a right one. */
 const improved: Readonly<Record<string, (original: tf.KernelConfig) => tf.KernelConfig>> = {
-  BatchMatMul: untransposed,
+  BatchMatMul: (original) => anyType(untransposed(original)),
+  Bincount: bincount,
+  ClipByValue: clipByValue,
   Conv2DBackpropInput: conv2dBackpropInput,
+  Cast: cast,
+  FusedConv2D: anyBias,
+  FusedDepthwiseConv2D: anyBias,
+  Slice: slice,
   Sum: sum,
-  _FusedMatMul: untransposed,
+  _FusedMatMul: (original) => anyBias(untransposed(original)),
 };
 
 /**
