@@ -1,7 +1,8 @@
-import { appendFile, mkdir, open, readFile, rename } from "node:fs/promises";
+import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { RunEvent } from "./events.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** `run.json`: what a run is and how it stands. */
 export const RunState = z.object({
@@ -80,18 +81,8 @@ export class RunFolder {
     await this.writeText(name, `${JSON.stringify(value)}\n`);
   }
 
-  /** Whole or not at all: a temporary file beside it, flushed, then renamed. */
   async writeText(name: string, text: string): Promise<void> {
-    const path = join(this.path, name);
-    const temporary = `${path}.${process.pid}.tmp`;
-    const file = await open(temporary, "w");
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeWhole(join(this.path, name), text);
   }
 
   async append(event: RunEvent): Promise<void> {

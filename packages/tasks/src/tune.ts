@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Random } from "@nacre/random";
 import { parseDocument } from "yaml";
@@ -9,6 +9,7 @@ import { runRecipe } from "./run.ts";
 import type { TrainedRecipe } from "./task.ts";
 import { readRecipe, taskNamed } from "./tasks.ts";
 import { draw, rungs } from "./tune-config.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const Trial = z.object({
   number: z.int(),
@@ -168,16 +169,4 @@ async function lastScore(events: string, name: string): Promise<number | undefin
     if (score !== undefined) return score;
   }
   return undefined;
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, "w");
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
 }
