@@ -64,4 +64,20 @@ describe("a run that is killed", () => {
     expect(resumed.code, resumed.error).toBe(0);
     expect((await weights("stopped")).equals(await weights("whole"))).toBe(true);
   });
+
+  it("belongs to one process at a time", async () => {
+    await writeFile(join(folder, "long.yaml"), smallRecipe({ epochs: 500 }));
+    const run = new RunFolder(join(folder, "long"));
+    const { child, finished } = startNacre(["run", join(folder, "long.yaml"), "--folder", run.path, "--json"]);
+    while ((await steps(run)) < 1) await new Promise((wait) => setTimeout(wait, 5));
+    const second = await nacre("run", "--resume", "--folder", run.path);
+    expect(second).toMatchObject({ code: 1, error: expect.stringContaining(`is running, in process ${child.pid}`) });
+    child.kill("SIGKILL");
+    await finished;
+    const third = startNacre(["run", "--resume", "--folder", run.path, "--json"]);
+    const before = await steps(run);
+    while ((await steps(run)) <= before) await new Promise((wait) => setTimeout(wait, 5));
+    third.child.kill("SIGKILL");
+    await third.finished;
+  });
 });

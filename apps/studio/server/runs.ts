@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { RecipeError, RunFolder, type RunState, readRecipe, runId } from "@nacre/tasks";
+import { isAlive, RecipeError, RunFolder, type RunState, readRecipe, runId } from "@nacre/tasks";
 import type { Engine } from "./engine.ts";
 
 /** A refusal with its HTTP status. */
@@ -101,7 +101,7 @@ export class Runs {
 
   async #state(id: string): Promise<RunState> {
     const state = await this.run(id).state();
-    if (state.state !== "running" || this.#engine.isRunning(id) || isAlive(state.process)) return state;
+    if (state.state !== "running" || this.#engine.isRunning(id) || isAlive(state)) return state;
     const stopped: RunState = { ...state, state: "stopped", ended: Date.now() };
     await this.run(id).writeState(stopped);
     return stopped;
@@ -134,15 +134,6 @@ export class Runs {
 /** Ids as `runId` makes them, and folders that people named: nothing hidden, nothing that leads elsewhere. */
 export function isRunId(id: string): boolean {
   return /^[A-Za-z0-9][\w.-]{0,120}$/.test(id) && !id.includes("..");
-}
-
-function isAlive(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 async function readJson(path: string): Promise<unknown> {

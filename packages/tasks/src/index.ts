@@ -2,7 +2,7 @@ export { type NewRunEvent, RunEvent, type Stage, stages } from "./events.ts";
 export type { ClassPrediction, InputColumn, InputKind, OutputKind, Predictor } from "./predictor.ts";
 export { RecipeError, type RecipeSource } from "./recipe.ts";
 export { type RunOptions, runRecipe } from "./run.ts";
-export { RunFolder, RunState, runId } from "./run-folder.ts";
+export { isAlive, RunFolder, RunState, runId } from "./run-folder.ts";
 export type { Architecture, BundleParts, Evaluated, Problem, Task, TaskContext, TrainedRecipe } from "./task.ts";
 export { loadPredictor, readRecipe, taskNamed, tasks } from "./tasks.ts";
 export { TrainingConfig } from "./training.ts";

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { RunFolder, runId } from "./run-folder.ts";
+import { isAlive, RunFolder, runId } from "./run-folder.ts";
 
 let path: string;
 beforeEach(async () => {
@@ -30,6 +30,14 @@ describe("RunFolder", () => {
     await expect(new RunFolder(path).state()).rejects.toThrow(`Expected a run in ${path}, with a file run.json.`);
     await new RunFolder(path).writeText("run.json", "{");
     await expect(new RunFolder(path).state()).rejects.toThrow("Expected the state of a run in");
+  });
+
+  it("knows whether a run's process is still there", () => {
+    const now = Date.now();
+    expect(isAlive({ process: process.pid, started: now })).toBe(true);
+    expect(isAlive({ process: 2 ** 22 + 1, started: now })).toBe(false);
+    // The same number, before the machine was started: another process.
+    expect(isAlive({ process: process.pid, started: 0 })).toBe(false);
   });
 
   it("makes ids that sort by time", () => {

@@ -1,4 +1,5 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { uptime } from "node:os";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { RunEvent } from "./events.ts";
@@ -102,6 +103,17 @@ export class RunFolder {
           return [];
         }
       });
+  }
+}
+
+/** Whether the process that a state names is still there. One from before the machine's last start is not. */
+export function isAlive({ process: id, started }: Pick<RunState, "process" | "started">): boolean {
+  if (started < Date.now() - uptime() * 1000) return false;
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

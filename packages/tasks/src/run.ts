@@ -7,7 +7,7 @@ import { EventLog } from "./event-log.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type NewRunEvent, type RunEvent, type Stage, stages } from "./events.ts";
 import type { RecipeSource } from "./recipe.ts";
-import { RunFolder, type RunState } from "./run-folder.ts";
+import { isAlive, RunFolder, type RunState } from "./run-folder.ts";
 import { saveBundle } from "./save-bundle.ts";
 import type { Evaluated, Problem, TaskContext, TrainedRecipe } from "./task.ts";
 import { readRecipe, taskNamed } from "./tasks.ts";
@@ -76,6 +76,7 @@ class Run {
     const started = Date.now();
     const source = await this.#source();
     const recipe = readRecipe(source);
+    await this.#checkAlone();
     await this.#folder.create();
     if (!this.#options.resume) await this.#folder.writeText("recipe.yaml", source.text);
     const backend = await ready();
@@ -218,6 +219,13 @@ class Run {
   #pausedBy(): string {
     const { until, pauseAfterEpochs } = this.#options;
     return until === undefined ? `paused after ${pauseAfterEpochs} epochs` : `asked to stop after ${until}`;
+  }
+
+  /** Two processes in one folder would spoil each other's files. */
+  async #checkAlone(): Promise<void> {
+    const state = await this.#folder.state().catch(() => undefined);
+    if (state?.state !== "running" || state.process === process.pid || !isAlive(state)) return;
+    throw new Error(`The run in ${this.#folder.path} is running, in process ${state.process}. Stop that one first.`);
   }
 
   async #source(): Promise<RecipeSource> {
