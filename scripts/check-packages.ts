@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 import { type PackageManifest, type Packed, tarballLockfile } from "./tarball-lockfile.ts";
 
 const execute = promisify(execFile);
@@ -87,9 +88,10 @@ async function checkPackage(packed: Packed, packages: ReadonlyMap<string, Packed
   for (const command of Object.keys(packed.manifest.bin ?? {})) {
     await attempt(`${command} --help`, join(project, "node_modules/.bin", command), ["--help"], project);
   }
-  await writeFile(join(project, "example.mts"), example.code);
-  const javascript = await attempt("example compiles", "esbuild", ["example.mts", "--format=esm"], project);
-  await writeFile(join(project, "example.mjs"), javascript);
+  const { outputText } = transpileModule(example.code, {
+    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2023 },
+  });
+  await writeFile(join(project, "example.mjs"), outputText);
   const started = Date.now();
   const output = await attempt("README example runs", process.execPath, ["example.mjs"], project);
   if (faults.length === 0 && output.trim() === "") faults.push(`${name}: the README's example prints nothing`);
