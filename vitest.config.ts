@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const conditions = ["@nacre/source", "module", "node", "default"];
 const reports = process.env.NACRE_TEST_REPORTS;
 
-/** unit: beside the code, seconds. integration: whole runs. browser: Chromium on the built studio. */
+/** unit: beside the code, seconds. integration: whole runs. browser: Chromium on the packages and the built studio. */
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -27,6 +27,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },
@@ -35,7 +36,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "browser",
-          include: ["apps/*/test/**/*.browser.test.ts"],
+          include: ["{apps/*/test,test}/**/*.browser.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -1,10 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Position } from "@nacre/data";
 import { type NamedTensorData, openSafetensors, tf, toFloat32, writeSafetensors } from "@nacre/tensor";
 import { z } from "zod";
+import { builtin } from "./builtin.ts";
 import type { Learner } from "./learner.ts";
 import { namedLeaves } from "./tensor-tree.ts";
 
@@ -50,6 +47,8 @@ export class Checkpoints {
 
   /** Writes a checkpoint, whole or not at all, then lets go of those that are no longer needed. Gives its folder. */
   async save(learner: Learner, progress: Progress, score: number | undefined): Promise<string> {
+    const { mkdir, rename, rm } = builtin("node:fs/promises");
+    const { join } = builtin("node:path");
     const folder = join(this.#folder, `step-${String(progress.step).padStart(8, "0")}`);
     const temporary = `${folder}.${process.pid}.tmp`;
     await rm(temporary, { recursive: true, force: true });
@@ -89,7 +88,10 @@ export class Checkpoints {
   }
 
   async #folders(): Promise<string[]> {
-    const names = await readdir(this.#folder).catch(() => []);
+    const { join } = builtin("node:path");
+    const names = await builtin("node:fs/promises")
+      .readdir(this.#folder)
+      .catch(() => []);
     return names
       .filter((name) => /^step-\d{8,}$/.test(name))
       .sort()
@@ -97,6 +99,8 @@ export class Checkpoints {
   }
 
   async #prune(): Promise<void> {
+    const { readdir, rm } = builtin("node:fs/promises");
+    const { join } = builtin("node:path");
     const folders = await this.#folders();
     const scored: { folder: string; score: number }[] = [];
     for (const folder of folders) {
@@ -130,7 +134,7 @@ async function stored(learner: Learner): Promise<NamedTensorData[]> {
 }
 
 async function loadTensors(learner: Learner, folder: string): Promise<void> {
-  const file = await openSafetensors(join(folder, "tensors.safetensors"));
+  const file = await openSafetensors(builtin("node:path").join(folder, "tensors.safetensors"));
   try {
     const read = new Map<string, tf.Tensor>();
     for (const [name] of file.tensors) {
@@ -177,6 +181,8 @@ async function loadTensors(learner: Learner, folder: string): Promise<void> {
 }
 
 async function readState(folder: string): Promise<z.infer<typeof State>> {
+  const { readFile } = builtin("node:fs/promises");
+  const { join } = builtin("node:path");
   const path = join(folder, "state.json");
   const text = await readFile(path, "utf8").catch(() => "");
   const parsed = State.safeParse(parseJson(text));
@@ -189,7 +195,9 @@ async function readState(folder: string): Promise<z.infer<typeof State>> {
 }
 
 async function readScore(folder: string): Promise<number | null> {
-  const parsed = State.safeParse(parseJson(await readFile(join(folder, "state.json"), "utf8").catch(() => "")));
+  const { readFile } = builtin("node:fs/promises");
+  const text = await readFile(builtin("node:path").join(folder, "state.json"), "utf8").catch(() => "");
+  const parsed = State.safeParse(parseJson(text));
   return parsed.success ? parsed.data.score : null;
 }
 
@@ -202,13 +210,13 @@ function parseJson(text: string): unknown {
 }
 
 async function digest(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  const hash = builtin("node:crypto").createHash("sha256");
+  for await (const chunk of builtin("node:fs").createReadStream(path)) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
 }
 
 async function writeFlushed(path: string, text: string): Promise<void> {
-  const file = await open(path, "w");
+  const file = await builtin("node:fs/promises").open(path, "w");
   try {
     await file.writeFile(text);
     await file.sync();

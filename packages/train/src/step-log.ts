@@ -1,4 +1,4 @@
-import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
+import { builtin } from "./builtin.ts";
 import type { Step } from "./step.ts";
 
 /** Appends steps to a file of JSON lines. */
@@ -13,12 +13,13 @@ export function stepLog(path: string): StepLog {
     async write(step) {
       if (!started) await dropFrom(path, step.step);
       started = true;
-      await appendFile(path, `${JSON.stringify(step)}\n`);
+      await builtin("node:fs/promises").appendFile(path, `${JSON.stringify(step)}\n`);
     },
   };
 }
 
 async function dropFrom(path: string, step: number): Promise<void> {
+  const { readFile, rename, writeFile } = builtin("node:fs/promises");
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;

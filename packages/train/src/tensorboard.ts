@@ -1,6 +1,4 @@
-import { mkdir, open } from "node:fs/promises";
-import { hostname } from "node:os";
-import { join } from "node:path";
+import { builtin } from "./builtin.ts";
 import type { Step } from "./step.ts";
 
 /** Writes steps where TensorBoard reads them. */
@@ -18,6 +16,9 @@ export interface TensorBoard {
  */
 export function tensorBoard(folder: string, now: () => number = Date.now): TensorBoard {
   const started = (async () => {
+    const { mkdir, open } = builtin("node:fs/promises");
+    const { join } = builtin("node:path");
+    const { hostname } = builtin("node:os");
     await mkdir(folder, { recursive: true });
     const name = `events.out.tfevents.${Math.floor(now() / 1000)}.${hostname()}.${process.pid}`;
     const file = await open(join(folder, name), "a");

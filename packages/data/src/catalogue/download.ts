@@ -1,3 +1,4 @@
+import { builtin } from "../builtin.ts";
 import { isFile, sha256File } from "./files.ts";
 
 /** No byte for this long means that the connection is dead. Milliseconds. */
@@ -20,8 +21,8 @@ export async function download(
   file: Download,
   options: { progress?: (progress: { file: string; done: number; total: number }) => void; signal?: AbortSignal } = {},
 ): Promise<void> {
-  const { basename, dirname } = await import("node:path");
-  const { mkdir, rename, rm } = await import("node:fs/promises");
+  const { basename, dirname } = builtin("node:path");
+  const { mkdir, rename, rm } = builtin("node:fs/promises");
   const folder = dirname(file.path);
   await mkdir(folder, { recursive: true });
   const part = await claimPart(file.path);
@@ -53,8 +54,8 @@ export async function download(
 
 /** The name for this process's part of the file; takes over the part of a process that is gone. */
 async function claimPart(path: string): Promise<string> {
-  const { basename, dirname, join } = await import("node:path");
-  const { readdir, rename } = await import("node:fs/promises");
+  const { basename, dirname, join } = builtin("node:path");
+  const { readdir, rename } = builtin("node:fs/promises");
   const folder = dirname(path);
   const prefix = `${basename(path)}.part-`;
   const own = join(folder, prefix + process.pid);
@@ -86,7 +87,7 @@ async function receive(
   progress: (done: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { open, stat } = await import("node:fs/promises");
+  const { open, stat } = builtin("node:fs/promises");
   const have = (await isFile(part)) ? (await stat(part)).size : 0;
   if (have === file.bytes) return;
   const stall = new AbortController();

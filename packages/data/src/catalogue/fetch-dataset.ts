@@ -1,3 +1,4 @@
+import { builtin } from "../builtin.ts";
 import { catalogueEntry } from "./catalogue.ts";
 import { download } from "./download.ts";
 import type { CatalogueEntry, CatalogueFile, MirroredFile } from "./entry.ts";
@@ -40,7 +41,7 @@ export async function fetchDataset(
   options: FetchOptions = {},
 ): Promise<FetchedDataset> {
   const entry = typeof dataset === "string" ? catalogueEntry(dataset) : dataset;
-  const { dirname } = await import("node:path");
+  const { dirname } = builtin("node:path");
   const files: Record<string, string> = {};
   const from: Record<string, "mirror" | "cache" | "network"> = {};
   for (const file of entry.files) {
@@ -58,7 +59,7 @@ async function fromMirror(
 ): Promise<{ path: string; from: "mirror" } | undefined> {
   const mirror = options.mirror === undefined ? process.env.NACRE_MIRROR : options.mirror;
   if (!mirror || file.mirror === undefined) return undefined;
-  const { join } = await import("node:path");
+  const { join } = builtin("node:path");
   const copy = mirroredCopy(file, file.mirror);
   const path = join(mirror, copy.path);
   if (!(await isFile(path))) return undefined;
@@ -72,7 +73,7 @@ async function fromCache(
   file: CatalogueFile,
   options: FetchOptions,
 ): Promise<{ path: string; from: "cache" | "network" }> {
-  const { join } = await import("node:path");
+  const { join } = builtin("node:path");
   const folder = join(options.cache ?? (await cacheFolder()), entry.name);
   const path = join(folder, file.name);
   const wanted = file.url === undefined ? file.mirror : file;

@@ -1,14 +1,16 @@
+import { builtin } from "../builtin.ts";
+
 /** NACRE_CACHE, else `nacre/data` in the user's cache folder (XDG_CACHE_HOME, or ~/.cache; LOCALAPPDATA on Windows). */
 export async function cacheFolder(): Promise<string> {
-  const { join } = await import("node:path");
-  const { homedir } = await import("node:os");
+  const { join } = builtin("node:path");
+  const { homedir } = builtin("node:os");
   const { NACRE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (NACRE_CACHE) return NACRE_CACHE;
   return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), ".cache"), "nacre", "data");
 }
 
 export async function isFile(path: string): Promise<boolean> {
-  const { stat } = await import("node:fs/promises");
+  const { stat } = builtin("node:fs/promises");
   try {
     return (await stat(path)).isFile();
   } catch (error) {
@@ -20,8 +22,8 @@ export async function isFile(path: string): Promise<boolean> {
 }
 
 export async function sha256File(path: string): Promise<{ sha256: string; bytes: number }> {
-  const { createReadStream } = await import("node:fs");
-  const { createHash } = await import("node:crypto");
+  const { createReadStream } = builtin("node:fs");
+  const { createHash } = builtin("node:crypto");
   const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {

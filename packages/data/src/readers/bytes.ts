@@ -1,3 +1,5 @@
+import { builtin } from "../builtin.ts";
+
 /** Where bytes come from: a path (Node), a URL, a Blob or File, or the bytes themselves. */
 export type ByteSource = string | URL | Blob | Uint8Array;
 
@@ -61,7 +63,7 @@ async function openBytes(source: ByteSource): Promise<AsyncIterator<Uint8Array>>
 }
 
 async function openFile(path: string | URL): Promise<AsyncIterator<Uint8Array>> {
-  const { createReadStream } = await import("node:fs");
+  const { createReadStream } = builtin("node:fs");
   const stream = createReadStream(path, { highWaterMark: 2 ** 18 });
   await new Promise<void>((resolve, reject) => {
     stream.once("open", () => resolve());

@@ -1,8 +1,8 @@
 import { parse } from "csv-parse";
 import type { Dataset } from "../dataset.ts";
 import type { Row, Value } from "../table.ts";
-import { type ByteSource, nameOf, streamBytes } from "./bytes.ts";
-import { sequential } from "./line-stream.ts";
+import { type ByteSource, nameOf } from "./bytes.ts";
+import { sequential, textOf } from "./line-stream.ts";
 
 export interface CsvOptions {
   /** One character, or a few. Default ",". */
@@ -91,36 +91,27 @@ async function* records(
     skip_empty_lines: true,
     record_delimiter: ["\r\n", "\n", "\r"],
   });
-  const feeding = (async () => {
-    try {
-      for await (const chunk of streamBytes(source)) {
-        if (parser.destroyed) return;
-        if (!parser.write(chunk)) await drained(parser);
-      }
-      parser.end();
-    } catch (error) {
-      parser.destroy(error as Error);
-    }
-  })();
+  let found: string[][] = [];
+  parser.on("data", (cells: string[]) => found.push(cells));
+  const ended = new Promise<void>((resolve, reject) => parser.on("end", resolve).on("error", reject));
+  // Thrown where it is awaited.
+  ended.catch(() => {});
+  const take = (): string[][] => {
+    const taken = found;
+    found = [];
+    return taken;
+  };
   try {
-    for await (const cells of parser) yield cells as string[];
+    for await (const text of textOf(source, name, () => `record ${parser.info.records}`)) {
+      if (text !== "") await Promise.race([ended, new Promise<void>((done) => parser.write(text, () => done()))]);
+      yield* take();
+    }
+    parser.end();
+    await ended;
+    yield* take();
   } catch (error) {
     const { code, lines, message } = error as Error & { code?: string; lines?: number };
     if (code === undefined || !code.startsWith("CSV_")) throw error;
     throw new Error(`${name}, line ${lines}: ${message}`, { cause: error });
-  } finally {
-    parser.destroy();
-    await feeding;
   }
-}
-
-/** Resolves when a stream takes more, or has ended. */
-function drained(stream: ReturnType<typeof parse>): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      stream.off("drain", go).off("close", go);
-      resolve();
-    };
-    stream.on("drain", go).on("close", go);
-  });
 }

@@ -1,3 +1,4 @@
+import { builtin } from "../builtin.ts";
 import { type Dataset, from } from "../dataset.ts";
 import type { LabelledImage } from "../digits/labelled-image.ts";
 import { decodeImage } from "./decode-image.ts";
@@ -16,8 +17,8 @@ export interface ImageFolder {
  *   read is damaged.
  */
 export async function readImageFolder(folder: string): Promise<ImageFolder> {
-  const { readdir, readFile } = await import("node:fs/promises");
-  const { join } = await import("node:path");
+  const { readdir, readFile } = builtin("node:fs/promises");
+  const { join } = builtin("node:path");
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) => {
     throw new Error(`Expected a folder with one folder per class at ${folder}. ${error.message}`, { cause: error });
   });

@@ -36,26 +36,31 @@ export function sequential<T>(read: () => AsyncIterator<T>): Dataset<T> {
   });
 }
 
-/** Lines without their ends (\n or \r\n), decoded as UTF-8; an invalid byte is an error. */
-export async function* linesOf(source: ByteSource, name: string): AsyncGenerator<string, void> {
+/** Text decoded as UTF-8, a piece at a time; an invalid byte is an error that names the file and `place()`. */
+export async function* textOf(source: ByteSource, name: string, place: () => string): AsyncGenerator<string, void> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let rest = "";
-  let line = 0;
   const decode = (bytes?: Uint8Array): string => {
     try {
       return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
     } catch (error) {
-      throw new Error(`${name}, after line ${line}: expected UTF-8. Convert the file first.`, { cause: error });
+      throw new Error(`${name}, after ${place()}: expected UTF-8. Convert the file first.`, { cause: error });
     }
   };
-  for await (const chunk of streamBytes(source)) {
-    const parts = (rest + decode(chunk)).split("\n");
+  for await (const chunk of streamBytes(source)) yield decode(chunk);
+  yield decode();
+}
+
+/** Lines without their ends (\n or \r\n), decoded as UTF-8; an invalid byte is an error. */
+export async function* linesOf(source: ByteSource, name: string): AsyncGenerator<string, void> {
+  let rest = "";
+  let line = 0;
+  for await (const text of textOf(source, name, () => `line ${line}`)) {
+    const parts = (rest + text).split("\n");
     rest = parts.pop()!;
     for (const part of parts) {
       line++;
       yield part.endsWith("\r") ? part.slice(0, -1) : part;
     }
   }
-  rest += decode();
   if (rest !== "") yield rest;
 }

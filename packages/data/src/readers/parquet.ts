@@ -1,4 +1,5 @@
 import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { builtin } from "../builtin.ts";
 import { Dataset, type Position } from "../dataset.ts";
 import type { Row, Value } from "../table.ts";
 import { type ByteSource, nameOf, readBytes } from "./bytes.ts";
@@ -85,7 +86,7 @@ async function fileBytes(source: ByteSource): Promise<FileBytes> {
 
 /** Reads slices of a file as they are asked for. hyparquet's own reader is not in its entry for browsers. */
 async function openFile(path: string): Promise<FileBytes> {
-  const { open, stat } = await import("node:fs/promises");
+  const { open, stat } = builtin("node:fs/promises");
   const { size } = await stat(path).catch((error: Error) => {
     throw new Error(`Expected a file at ${path}. ${error.message}`, { cause: error });
   });

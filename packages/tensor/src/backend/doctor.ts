@@ -1,3 +1,4 @@
+import { builtin } from "../builtin.ts";
 import { activate, isNode, type WasmPath } from "./probes.ts";
 import { ready } from "./ready.ts";
 import { type BackendReport, backendNames } from "./report.ts";
@@ -32,7 +33,7 @@ async function machine(): Promise<Omit<DoctorReport, "chosen" | "candidates">> {
     const { userAgent, hardwareConcurrency } = globalThis.navigator;
     return { runtime: userAgent, platform: "browser", processors: hardwareConcurrency };
   }
-  const os = await import("node:os");
+  const os = builtin("node:os");
   const name = os.cpus()[0]?.model.trim();
   return {
     runtime: `Node ${process.version}`,

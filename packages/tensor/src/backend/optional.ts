@@ -1,3 +1,5 @@
+import { builtin } from "../builtin.ts";
+
 /**
  * A package that may be absent, looked for beside this package and then in the folder of the running program (with pnpm
  * only the program sees it). Undefined when it is nowhere.
@@ -8,7 +10,7 @@ export async function importOptional<T>(name: string): Promise<T | undefined> {
   } catch (error) {
     if (!isMissing(error, name)) throw error;
   }
-  const [{ createRequire }, { pathToFileURL }] = await Promise.all([import("node:module"), import("node:url")]);
+  const [{ createRequire }, { pathToFileURL }] = [builtin("node:module"), builtin("node:url")];
   try {
     const file = createRequire(`${process.cwd()}/`).resolve(name);
     return (await import(/* @vite-ignore */ /* webpackIgnore: true */ pathToFileURL(file).href)) as T;

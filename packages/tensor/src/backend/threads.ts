@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { builtin } from "../builtin.ts";
 import { isNode } from "./probes.ts";
 import { setBackend } from "./set-backend.ts";
 
@@ -44,7 +45,7 @@ function defaultThreads(): number {
 
 /** JavaScript for `new Worker(code, { eval: true })`; undefined when the package's files are not to be found. */
 async function workerCode(): Promise<string | undefined> {
-  const [{ createRequire }, { dirname, join }] = await Promise.all([import("node:module"), import("node:path")]);
+  const [{ createRequire }, { dirname, join }] = [builtin("node:module"), builtin("node:path")];
   const require = createRequire(import.meta.url);
   try {
     const folder = join(dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json")), "wasm-out");
@@ -60,8 +61,8 @@ async function workerCode(): Promise<string | undefined> {
 
 /** Until the returned function is called, workers run `code`, and the machine has at least 2 · `threads` processors. */
 async function replaceWorkers(code: string, threads: number): Promise<() => void> {
-  const { default: workers } = await import("node:worker_threads");
-  const { default: os } = await import("node:os");
+  const workers = builtin("node:worker_threads");
+  const os = builtin("node:os");
   const { Worker } = workers;
   const { cpus } = os;
   const processors = cpus();

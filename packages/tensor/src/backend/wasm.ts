@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { builtin } from "../builtin.ts";
 import { registerWasmKernels } from "../wasm/register.ts";
 import { type Finding, greetSilently, isNode, type ProbeOptions } from "./probes.ts";
 import { startThreaded } from "./threads.ts";
@@ -31,7 +32,7 @@ let starting: Promise<number> | undefined;
 
 /** Where the backend's binaries lie on this disk; undefined when it was bundled away from them. */
 async function ownFolder(): Promise<string | undefined> {
-  const [{ createRequire }, { dirname, join, sep }] = await Promise.all([import("node:module"), import("node:path")]);
+  const [{ createRequire }, { dirname, join, sep }] = [builtin("node:module"), builtin("node:path")];
   try {
     const manifest = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm/package.json");
     return join(dirname(manifest), "dist") + sep;

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { builtin } from "../builtin.ts";
 import { importOptional } from "./optional.ts";
 import { type Finding, isNode, type ProbeOptions } from "./probes.ts";
 
@@ -72,7 +73,7 @@ async function nodeGpu(): Promise<FoundGpu | string> {
 }
 
 async function hasVulkan(): Promise<boolean> {
-  const { existsSync } = await import("node:fs");
+  const { existsSync } = builtin("node:fs");
   const triple = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
   const standard = [`/usr/lib/${triple}`, `/lib/${triple}`, "/usr/lib64", "/lib64", "/usr/lib", "/usr/local/lib"];
   const folders = [...(process.env.LD_LIBRARY_PATH ?? "").split(":"), ...standard, "/run/opengl-driver/lib"];

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { builtin } from "../builtin.ts";
 import type { NamedTensorData, TensorData } from "../safetensors.ts";
 import { checkLength, headerLength, type PlannedTensor, parseHeader, planFile, type TensorPlace } from "./header.ts";
 
@@ -18,7 +19,7 @@ export interface SafetensorsFile {
  * @throws Error that says what is wrong when the file is damaged.
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  const { open } = await import("node:fs/promises");
+  const { open } = builtin("node:fs/promises");
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
@@ -59,7 +60,7 @@ export async function writeSafetensors(
   tensors: Iterable<WritableTensor> | AsyncIterable<WritableTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { open, rename, rm } = await import("node:fs/promises");
+  const { open, rename, rm } = builtin("node:fs/promises");
   const gathered: WritableTensor[] = [];
   for await (const tensor of tensors) gathered.push(tensor);
   const { header, order } = planFile(gathered, metadata);
