@@ -53,7 +53,7 @@ describe("imagePredictor", () => {
     const cut = { image: (await base64(1)).slice(0, 100) };
     await expect(predictor.predict([good, good, cut])).rejects.toMatchObject({
       inputIndex: 2,
-      message: expect.stringMatching(/input 2.*PNG is damaged or cut off/),
+      message: expect.stringMatching(/^picture: the PNG is damaged or cut off/),
     });
     await expect(predictor.predict([{ image: "aGVsbG8=" }])).rejects.toMatchObject({
       inputIndex: 0,

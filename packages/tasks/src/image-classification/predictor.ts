@@ -74,7 +74,7 @@ async function toImage(input: ImageInput, index: number): Promise<Image> {
   }
   const base64 = input.image.replace(/^data:[^,]*,/, "");
   try {
-    return await decodeImage(new Uint8Array(Buffer.from(base64, "base64")), { name: `input ${index}` });
+    return await decodeImage(new Uint8Array(Buffer.from(base64, "base64")), { name: "picture" });
   } catch (error) {
     // Whoever sent several wants to know which.
     throw Object.assign(error as Error, { inputIndex: index });
