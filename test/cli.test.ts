@@ -76,6 +76,12 @@ describe("nacre", () => {
     expect(code, error).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ source: picture, index: expect.any(Number) });
     expect((await nacre("predict", join(run, "bundle"), join(folder, "none.png"))).code).toBe(2);
+    const damaged = join(folder, "damaged.png");
+    await writeFile(damaged, (await encodePng(first!.image)).subarray(0, 60));
+    expect(await nacre("predict", join(run, "bundle"), picture, damaged)).toMatchObject({
+      code: 1,
+      error: expect.stringContaining(`${damaged}: picture: the PNG is damaged`),
+    });
     const inspection = JSON.parse((await nacre("bundle", "inspect", join(run, "bundle"), "--json")).out);
     expect(inspection).toMatchObject({ intact: true, parameters: 784 * 32 + 32 + 32 * 10 + 10 });
   });

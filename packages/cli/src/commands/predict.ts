@@ -36,10 +36,11 @@ Examples
       try {
         let batch: Sample[] = [];
         const flush = async (): Promise<void> => {
-          const outputs = (await predictor.predict(
-            batch.map(({ input }) => input),
-            signal,
-          )) as ClassPrediction[];
+          const inputs = batch.map(({ input }) => input);
+          const outputs = (await predictor.predict(inputs, signal).catch((error: Error & { inputIndex?: number }) => {
+            const source = error.inputIndex === undefined ? undefined : batch[error.inputIndex]?.source;
+            throw source === undefined ? error : new Error(`${source}: ${error.message}`, { cause: error });
+          })) as ClassPrediction[];
           outputs.forEach((output, index) => {
             const { source } = batch[index]!;
             const probability = output.probabilities[output.label]!;
