@@ -75,6 +75,23 @@ describe("a run", () => {
     expect((await weights("second")).equals(await weights("first"))).toBe(true);
   });
 
+  it("ends with the best weights when it is stopped early", async () => {
+    const text = smallRecipe({ epochs: 30 })
+      .replace("checkpointEvery: epoch", "patience: 2, optimizer: { name: adam, learningRate: 0.05 }")
+      .replace(", movingAverage: 0.9", "");
+    const events = await run("early", text);
+    const scores = events.flatMap((event) => (event.type === "step" && event.validation ? [event.validation] : []));
+    expect(scores.length).toBeLessThan(30);
+    const best = scores.findIndex((each) => each.accuracy === Math.max(...scores.map((score) => score.accuracy!)));
+    expect(scores).toHaveLength(best + 3);
+    const bundle = await openBundle(join(folder, "early", "bundle"));
+    expect(bundle.manifest.steps).toBe(events.filter(({ type }) => type === "step").length);
+    const last = await run("late", text.replace("patience: 2", `patience: 2, weights: last`));
+    expect(last.at(-1)!.type).toBe("done");
+    const weights = (name: string) => readFile(join(folder, name, "bundle", "model.safetensors"));
+    expect((await weights("early")).equals(await weights("late"))).toBe(false);
+  });
+
   it("classifies the rows of a file of one's own", async () => {
     const rows = Array.from({ length: 400 }, (_, index) => {
       const [size, color] = [index % 20, index % 3 === 0 ? "red" : "blue"];

@@ -42,6 +42,7 @@ export function trainingSteps({
       monitor: task.monitor.name,
       mode: task.monitor.mode,
       ...(settings.patience === undefined ? {} : { patience: settings.patience }),
+      restoreBest: (settings.weights ?? (settings.patience === undefined ? "last" : "best")) === "best",
     },
     checkpoints: {
       folder: folder.checkpoints,

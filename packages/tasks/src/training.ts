@@ -23,6 +23,10 @@ export const TrainingConfig = z
       .optional()
       .describe("decay of the moving average of the weights; the average is what is evaluated and saved"),
     patience: z.int().positive().optional().describe("epochs without a better validation score before stopping early"),
+    weights: z
+      .enum(["best", "last"])
+      .optional()
+      .describe("end with those of the best validation score, or the last ones; best with patience, else last"),
     checkpointEvery: z
       .union([z.literal("epoch"), z.int().positive()])
       .default("epoch")

@@ -40,12 +40,7 @@ export const ImageClassificationRecipe = z.strictObject({
   task: z.literal("image-classification"),
   data: z.strictObject({
     source: ImageSource,
-    validation: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .default(0.1)
-      .describe("share of the training part that chooses the best weights"),
+    validation: z.number().gt(0).lt(1).default(0.1).describe("share of the training part that scores every epoch"),
     augment: Augmentation.optional().describe("random changes to training pictures, new ones in every epoch"),
   }),
   model: ClassifierConfig,

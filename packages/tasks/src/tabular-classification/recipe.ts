@@ -31,12 +31,7 @@ export const TabularClassificationRecipe = z.strictObject({
   task: z.literal("tabular-classification"),
   data: z.strictObject({
     source: TableSource,
-    validation: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .default(0.1)
-      .describe("share of the training part that chooses the best weights"),
+    validation: z.number().gt(0).lt(1).default(0.1).describe("share of the training part that scores every epoch"),
   }),
   model: ClassifierConfig,
   train: TrainingConfig,
