@@ -91,7 +91,10 @@ export class Checkpoints {
     const { join } = builtin("node:path");
     const names = await builtin("node:fs/promises")
       .readdir(this.#folder)
-      .catch(() => []);
+      .catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return [];
+        throw error;
+      });
     return names
       .filter((name) => /^step-\d{8,}$/.test(name))
       .sort()
