@@ -56,3 +56,4 @@ export {
 export { evaluateRegression, type RegressionEvaluation, type RegressionOptions } from "./regression.ts";
 export { type ReportInput, renderReport } from "./report/report.ts";
 export { approximateRandomisation, type Comparison, mcnemar, pairedBootstrap } from "./significance.ts";
+export { term } from "./terms.ts";

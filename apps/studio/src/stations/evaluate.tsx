@@ -1,4 +1,4 @@
-import type { ClassificationEvaluation } from "@nacre/evaluate";
+import { type ClassificationEvaluation, term } from "@nacre/evaluate";
 import type { Evaluation } from "../api.ts";
 import { duration, language, number, text } from "../i18n/text.ts";
 import { Figure, Station } from "../parts/station.tsx";
@@ -47,7 +47,7 @@ function Results({ id, results }: { id: string; results: Evaluation }) {
 function verdict({ answer, best, comparison }: NonNullable<Evaluation["comparison"]>): string {
   const points = number(Math.abs(100 * comparison.difference), 1);
   const chance = comparison.pValue < 0.001 ? "p < 0.001" : `p = ${comparison.pValue.toFixed(3)}`;
-  return text(`verdict_${answer}`, points, best, chance);
+  return text(`verdict_${answer}`, points, term(best, language.value), chance);
 }
 
 function Scores({ evaluation }: { evaluation: ClassificationEvaluation }) {
@@ -68,7 +68,7 @@ function Scores({ evaluation }: { evaluation: ClassificationEvaluation }) {
         <tbody>
           {evaluation.scores.map(({ name, value, low, high, signature }) => (
             <tr key={name} title={signature}>
-              <th scope="row">{name}</th>
+              <th scope="row">{term(name, language.value)}</th>
               <td class="figure-cell">{number(value, 4)}</td>
               <td class="figure-cell soft">
                 {number(low, 3)} – {number(high, 3)}
@@ -93,11 +93,11 @@ function Baselines({ results: { evaluation, baselines } }: { results: Evaluation
       note: undefined,
     },
     ...baselines.map(({ name, scores, seconds, note }) => ({
-      name,
+      name: term(name, language.value),
       own: false,
       accuracy: accuracyOf(scores),
       seconds,
-      note,
+      note: note === undefined ? undefined : term(note, language.value),
     })),
   ].sort((left, right) => right.accuracy.value - left.accuracy.value);
   return (

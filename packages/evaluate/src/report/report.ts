@@ -1,6 +1,7 @@
 import type { BaselineRow } from "../baselines.ts";
 import type { ClassificationEvaluation, Score } from "../classification.ts";
 import type { BaselineVerdict } from "../judge.ts";
+import { term } from "../terms.ts";
 import { escapeHtml, figure, percent, section, table } from "./html.ts";
 import { confusionTable, curvesPlot, reliabilityPlot, whisker } from "./plots.ts";
 import { style } from "./style.ts";
@@ -33,7 +34,7 @@ export function renderReport(input: ReportInput): string {
   const ece = evaluation.scores.find(({ name }) => name === "ECE");
   const parts = [
     verdict(input, words),
-    `<div class="two">${scores(evaluation, words)}${baselines(input, words)}</div>`,
+    `<div class="two">${scores(evaluation, words, language)}${baselines(input, words)}</div>`,
     section(words.confusion, words.confusionHint, confusionTable(evaluation.classes, evaluation.confusion, words)),
     curves(evaluation, words),
     section(
@@ -43,7 +44,7 @@ export function renderReport(input: ReportInput): string {
     ),
     perClass(evaluation, words),
     worst(input.worst, words),
-    facts(input.facts, words),
+    facts(input, words),
   ];
   return `<!doctype html>
 <html lang="${language === "zh" ? "zh-CN" : "en"}">
@@ -55,17 +56,30 @@ ${parts.join("\n")}
 `;
 }
 
-function verdict({ comparison }: ReportInput, words: ReportText): string {
+function verdict({ comparison, language = "en" }: ReportInput, words: ReportText): string {
   if (comparison === null) return "";
   const { answer, best, examples, comparison: test } = comparison;
   const chance = test.pValue < 0.001 ? "p < 0.001" : `p = ${test.pValue.toFixed(3)}`;
-  const text = fill(words[`verdict_${answer}`], Math.abs(100 * test.difference).toFixed(1), best, chance);
+  const text = fill(
+    words[`verdict_${answer}`],
+    Math.abs(100 * test.difference).toFixed(1),
+    term(best, language),
+    chance,
+  );
   return `<section class="verdict ${answer}"><p>${escapeHtml(text)}</p><small>${escapeHtml(fill(words.test, examples))}</small></section>`;
 }
 
-function scores({ scores: all, resamples }: ClassificationEvaluation, words: ReportText): string {
+function scores(
+  { scores: all, resamples }: ClassificationEvaluation,
+  words: ReportText,
+  language: ReportLanguage,
+): string {
   const content = table(all, [
-    { title: "", cell: ({ name, signature }) => `<span title="${escapeHtml(signature)}">${escapeHtml(name)}</span>` },
+    {
+      title: "",
+      cell: ({ name, signature }) =>
+        `<span title="${escapeHtml(signature)}">${escapeHtml(term(name, language))}</span>`,
+    },
     { title: "", cell: whisker },
     { title: "", cell: ({ value }) => figure(value), number: true },
     { title: "95 %", cell: ({ low, high }) => `<small>${figure(low, 3)} – ${figure(high, 3)}</small>`, number: true },
@@ -73,17 +87,17 @@ function scores({ scores: all, resamples }: ClassificationEvaluation, words: Rep
   return section(words.scores, fill(words.scoresHint, resamples), content);
 }
 
-function baselines({ evaluation, baselines: all }: ReportInput, words: ReportText): string {
+function baselines({ evaluation, baselines: all, language = "en" }: ReportInput, words: ReportText): string {
   if (all.length === 0) return "";
   const accuracyOf = (list: readonly Score[]): Score => list.find(({ name }) => name === "accuracy")!;
   const rows = [
     { name: words.model, own: true, score: accuracyOf(evaluation.scores), seconds: "", note: "" },
     ...all.map(({ name, scores: list, seconds, note = "" }) => ({
-      name,
+      name: term(name, language),
       own: false,
       score: accuracyOf(list),
       seconds: seconds.toFixed(1),
-      note,
+      note: term(note, language),
     })),
   ].sort((left, right) => right.score.value - left.score.value);
   const content = table(
@@ -138,11 +152,11 @@ function worst(examples: readonly Worst[], words: ReportText): string {
   return section(words.worst, words.worstHint, `<ul class="worst">${items.join("")}</ul>`);
 }
 
-function facts(rows: ReportInput["facts"], words: ReportText): string {
+function facts({ facts: rows, language = "en" }: ReportInput, words: ReportText): string {
   if (rows.length === 0) return "";
   const content = table(rows, [
-    { title: "", cell: ({ name }) => escapeHtml(name) },
-    { title: "", cell: ({ value }) => escapeHtml(value) },
+    { title: "", cell: ({ name }) => escapeHtml(term(name, language)) },
+    { title: "", cell: ({ value }) => escapeHtml(term(value, language)) },
   ]);
   return section(words.facts, "", content);
 }
