@@ -58,7 +58,7 @@ export class Engine {
       error = `${error}${chunk}`.slice(-4000);
     });
     child.once("close", (code) => {
-      this.#children.delete(id);
+      if (this.#children.get(id) === child) this.#children.delete(id);
       onExit(code === 0 || code === 130 ? undefined : error.trim() || `The run ended with exit code ${code}.`);
     });
     await new Promise<void>((resolve, reject) => {

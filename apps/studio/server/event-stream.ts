@@ -18,6 +18,7 @@ export async function* followLines(
         offset += bytesRead;
         rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
         for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+          if (signal.aborted) return;
           const text = rest.subarray(0, end).toString("utf8");
           rest = rest.subarray(end + 1);
           if (number >= first) yield { number, text };

@@ -18,7 +18,7 @@ const port = Number(values.port);
 if (!Number.isInteger(port) || port < 0 || port > 65_535)
   fail(`Expected --port from 0 to 65535. Received ${values.port}.`);
 
-const studio = await createStudio({ runsFolder: values.runs, recipesFolder: values.recipes });
+const studio = await createStudio({ host: values.host, runsFolder: values.runs, recipesFolder: values.recipes });
 let closing: number | undefined;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { readRecipe } from "@nacre/tasks";
@@ -10,13 +11,18 @@ import { RunError, type Runs } from "./runs.ts";
 export interface StudioRoutes {
   readonly runs: Runs;
   readonly recipesFolder: string;
+  /** Told of a run that was deleted. */
+  readonly removed: (id: string) => Promise<void>;
 }
 
 const heartbeat = 15_000;
 const Start = z.strictObject({ recipe: z.string().min(1).max(100_000) });
 
 /** The page's own API, under /api. */
-export async function studioRoutes(app: FastifyInstance, { runs, recipesFolder }: StudioRoutes): Promise<void> {
+export async function studioRoutes(
+  app: FastifyInstance,
+  { runs, recipesFolder, removed }: StudioRoutes,
+): Promise<void> {
   app.get("/recipes", async () => {
     const files = (await readdir(recipesFolder)).filter((name) => name.endsWith(".yaml")).sort();
     const recipes = await Promise.all(
@@ -52,6 +58,7 @@ export async function studioRoutes(app: FastifyInstance, { runs, recipesFolder }
   app.get<{ Params: { id: string } }>("/runs/:id", async ({ params }) => runs.details(params.id));
   app.delete<{ Params: { id: string } }>("/runs/:id", async ({ params }, reply) => {
     await runs.remove(params.id);
+    await removed(params.id);
     return reply.code(204).send();
   });
   app.post<{ Params: { id: string } }>("/runs/:id/stop", async ({ params }) => {
@@ -74,6 +81,7 @@ export async function studioRoutes(app: FastifyInstance, { runs, recipesFolder }
 
   // Server-sent events: the lines of events.jsonl, numbered, from the one after Last-Event-ID.
   app.get<{ Params: { id: string } }>("/runs/:id/events", async (request, reply) => {
+    await runs.state(request.params.id);
     const { events } = runs.run(request.params.id);
     const last = Number(request.headers["last-event-id"] ?? -1);
     const gone = new AbortController();
@@ -93,10 +101,7 @@ export async function studioRoutes(app: FastifyInstance, { runs, recipesFolder }
         signal: gone.signal,
       })) {
         if (reply.raw.write(`id: ${number}\ndata: ${text}\n\n`)) continue;
-        await new Promise<void>((resolve) => {
-          reply.raw.once("drain", resolve);
-          gone.signal.addEventListener("abort", () => resolve(), { once: true });
-        });
+        await once(reply.raw, "drain", { signal: gone.signal }).catch(() => {});
       }
     } finally {
       clearInterval(beat);

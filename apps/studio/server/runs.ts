@@ -38,7 +38,7 @@ export class Runs {
   async details(id: string): Promise<Record<string, unknown>> {
     const run = this.run(id);
     const [state, recipe, data, architecture, evaluation] = await Promise.all([
-      this.#known(id),
+      this.state(id),
       readFile(run.recipe, "utf8").catch(() => null),
       ...["data.json", "architecture.json", "evaluation.json"].map((name) => readJson(join(run.path, name))),
     ]);
@@ -65,21 +65,25 @@ export class Runs {
   }
 
   async resume(id: string): Promise<void> {
-    const state = await this.#known(id);
+    const state = await this.state(id);
     if (state.state === "running") throw new RunError(409, `The run ${id} is running already.`);
     if (state.state === "done") throw new RunError(409, `The run ${id} is done; there is nothing to resume.`);
     await this.#launch(id);
   }
 
   async stop(id: string): Promise<void> {
-    await this.#known(id);
-    if (!this.#engine.isRunning(id)) throw new RunError(409, `The run ${id} is not running.`);
-    await this.#engine.stop(id);
+    const state = await this.state(id);
+    if (this.#engine.isRunning(id)) return this.#engine.stop(id);
+    if (state.state !== "running") throw new RunError(409, `The run ${id} is not running.`);
+    // Started elsewhere: by the nacre command, or by a server that is gone.
+    process.kill(state.process, "SIGTERM");
   }
 
   async remove(id: string): Promise<void> {
-    await this.#known(id);
-    if (this.#engine.isRunning(id)) throw new RunError(409, `The run ${id} is running. Stop it first.`);
+    const { state } = await this.state(id);
+    if (this.#engine.isRunning(id) || state === "running") {
+      throw new RunError(409, `The run ${id} is running. Stop it first.`);
+    }
     // Out of sight at once, then gone.
     const grave = join(this.folder, `.${id}.deleted`);
     await rename(this.run(id).path, grave);
@@ -92,7 +96,8 @@ export class Runs {
     return new RunFolder(join(this.folder, id));
   }
 
-  async #known(id: string): Promise<RunState> {
+  /** @throws RunError (404) when there is no such run. */
+  async state(id: string): Promise<RunState> {
     const folder = this.run(id);
     return this.#state(id).catch(() => {
       throw new RunError(404, `There is no run ${folder.id}.`);
@@ -112,6 +117,8 @@ export class Runs {
     const onExit = (error: string | undefined): void => {
       if (error !== undefined) void this.#noteFailure(folder, error);
     };
+    // Checked in the same turn as it is started: two requests at once must not start two.
+    if (this.#engine.isRunning(id)) throw new RunError(409, `The run ${id} is running already.`);
     await this.#engine.start(id, { folder: folder.path, onExit, ...(recipe === undefined ? {} : { recipe }) });
     // The page asks for the run at once: wait until it has a state, or has failed before it got one.
     for (let tries = 0; tries < 200; tries++) {

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,8 +72,33 @@ describe("the studio's server", () => {
     await studio.close();
     studio = await open();
     expect(await stateOf(id)).toBe("stopped");
-    expect((await post(`/api/runs/${id}/resume`)).statusCode).toBe(200);
+    // Two pages that resume at once must not start two processes.
+    const codes = (await Promise.all([1, 2].map(() => post(`/api/runs/${id}/resume`)))).map((each) => each.statusCode);
+    expect(codes.sort()).toEqual([200, 409]);
     await until(id, "done");
+  });
+
+  it("leaves a run that another process is at work on", async () => {
+    const id = "20260101-000000001-digits";
+    await mkdir(join(runsFolder, id));
+    const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    const ended = once(other, "exit");
+    const state = {
+      id,
+      name: "digits",
+      title: { en: "a", zh: "b" },
+      task: "t",
+      state: "running",
+      process: other.pid,
+      seed: 0,
+      backend: "x",
+      started: Date.now(),
+    };
+    await writeFile(join(runsFolder, id, "run.json"), JSON.stringify(state));
+    expect((await studio.app.inject({ method: "DELETE", url: `/api/runs/${id}` })).statusCode).toBe(409);
+    expect((await post(`/api/runs/${id}/stop`)).statusCode).toBe(200);
+    await ended;
+    expect(await stateOf(id)).toBe("stopped");
   });
 
   it("takes its runs with it when it ends", async () => {
@@ -118,6 +145,14 @@ describe("the studio's server", () => {
     expect(refused.statusCode).toBe(403);
     const crossSite = await post("/api/runs", { recipe: "digits.yaml" }, { "sec-fetch-site": "cross-site" });
     expect(crossSite.statusCode).toBe(403);
+    // A name of theirs that was made to lead here.
+    const rebound = { host: "evil.example:4321", origin: "http://evil.example:4321", "sec-fetch-site": "same-origin" };
+    expect((await post("/api/runs", { recipe: "digits.yaml" }, rebound)).statusCode).toBe(403);
+    expect((await studio.app.inject({ url: "/api/runs", headers: rebound })).statusCode).toBe(403);
+    for (const host of ["localhost:4321", "[::1]:4321", "192.168.1.7:4321"]) {
+      expect((await studio.app.inject({ url: "/api/runs", headers: { host } })).statusCode).toBe(200);
+    }
+    expect((await studio.app.inject("/api/runs/nothing-here/events")).statusCode).toBe(404);
     expect(await runs()).toEqual([]);
     for (const id of ["..", "../../etc", "a/../b", ".hidden", ""]) expect(isRunId(id)).toBe(false);
     expect((await studio.app.inject("/api/runs/..%2f..%2fetc/report")).statusCode).toBe(404);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
@@ -12,6 +13,8 @@ import { Runs } from "./runs.ts";
 export interface StudioOptions {
   readonly runsFolder: string;
   readonly recipesFolder: string;
+  /** The name it is reached by, besides localhost and addresses. */
+  readonly host?: string;
   /** What runs recipes; this workspace's `nacre` unless given. */
   readonly command?: Command;
   /** The built page; beside the built server unless given. */
@@ -42,6 +45,9 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
+    if (!isOwnHost(request.headers.host, options.host)) {
+      return reply.code(403).send({ error: { message: "Expected this machine's name or address as the host." } });
+    }
     if (request.method === "GET" || request.method === "HEAD" || isOwnPage(request.headers)) return;
     // Another site's page must not start, stop or delete anything here.
     return reply.code(403).send({ error: { message: "Requests from pages of other sites are refused." } });
@@ -50,7 +56,15 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     const id = request.url.match(/^\/v1\/models\/([^/?]+)/)?.[1];
     if (id !== undefined) await addModel(decodeURIComponent(id));
   });
-  await app.register(studioRoutes, { prefix: "/api", runs, recipesFolder: resolve(options.recipesFolder) });
+  await app.register(studioRoutes, {
+    prefix: "/api",
+    runs,
+    recipesFolder: resolve(options.recipesFolder),
+    async removed(id) {
+      await adding.get(id)?.catch(() => {});
+      if (pool.models.some((model) => model.id === id)) pool.remove(id);
+    },
+  });
   await app.register(servingRoutes, { pool, bodyLimitBytes });
   const page = options.pageFolder ?? pageFolder();
   if (page !== undefined) await app.register(fastifyStatic, { root: page, cacheControl: false });
@@ -82,6 +96,14 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       await pool.close();
     },
   };
+}
+
+/** A name of another site that leads here (DNS rebinding) must not be taken for this server: names are few, addresses are fine. */
+function isOwnHost(header: string | undefined, own: string | undefined): boolean {
+  if (header === undefined) return true;
+  const name = header.replace(/:\d+$/, "").toLowerCase();
+  const address = isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0;
+  return address || name === "localhost" || name.endsWith(".localhost") || name === own?.toLowerCase();
 }
 
 /** Whether a request comes from this server's own page, or from no page at all (curl). */

@@ -9,11 +9,18 @@ import { ModelStation } from "./stations/model.tsx";
 import { ServeStation } from "./stations/serve.tsx";
 import { TrainStation } from "./stations/train.tsx";
 
+/** The address holds the run: it stays as it is. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
 export function App() {
   const run = details.value;
   return (
     <>
-      <a class="skip" href="#main">
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a part of the page, without a change of the address. */}
+      <a class="skip" href="#main" onClick={skip}>
         {text("skip")}
       </a>
       <Header />

@@ -37,7 +37,7 @@ export async function loadLists(): Promise<void> {
     [recipes.value, runs.value] = await Promise.all([api.recipes(), api.runs()]);
     chosenRecipe.value ??= recipes.value.find(({ name }) => name === "digits") ?? recipes.value[0];
     if (editedYaml.value === "") editedYaml.value = chosenRecipe.value?.yaml ?? "";
-    if (chosenRun.value === undefined && runs.value[0] !== undefined) choose(runs.value[0].id);
+    if (!runs.value.some(({ id }) => id === chosenRun.value)) choose(runs.value[0]?.id);
   } catch (error) {
     problem.value = (error as Error).message;
   }

@@ -43,12 +43,20 @@ export async function readUpload(request: FastifyRequest, limitBytes: number): P
   const images: Uint8Array[] = [];
   let bytes = 0;
   if (Number(request.headers["content-length"]) > limitBytes) throw tooLarge(limitBytes);
-  for await (const part of request.parts()) {
-    if (part.type !== "file") continue;
-    const image = await part.toBuffer();
-    bytes += image.byteLength;
-    if (bytes > limitBytes) throw tooLarge(limitBytes);
-    images.push(image);
+  try {
+    for await (const part of request.parts()) {
+      if (part.type !== "file") continue;
+      const image = await part.toBuffer();
+      bytes += image.byteLength;
+      if (bytes > limitBytes) throw tooLarge(limitBytes);
+      images.push(image);
+    }
+  } catch (error) {
+    const { statusCode = 500, message } = error as Error & { statusCode?: number };
+    if (error instanceof ServeError || statusCode < 500) throw error;
+    // The parser's own complaints have no status: the upload is cut off, or has no boundary.
+    const expected = "a complete multipart/form-data body";
+    throw new ServeError(400, { message: `Expected ${expected}. ${message}.`, expected });
   }
   if (images.length > 0) return { payload: { images }, size: images.length };
   const expected = "at least one file";

@@ -21,7 +21,9 @@ export function text(key: TextKey, ...values: readonly (string | number)[]): str
   return template.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)] ?? ""));
 }
 
-export function number(value: number, digits = 0): string {
+/** A number in the page's language; a dash for what has no value. */
+export function number(value: number | null, digits = 0): string {
+  if (value === null) return "–";
   return value.toLocaleString(language.value === "zh" ? "zh-CN" : "en", {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,

@@ -15,12 +15,22 @@ const smallPng = 8192;
  */
 export async function decodeImage(
   bytes: Uint8Array,
-  { name = "image", decoder }: { readonly name?: string; readonly decoder?: ImageDecoder } = {},
+  {
+    name = "image",
+    decoder,
+    maximumPixels = Number.POSITIVE_INFINITY,
+  }: { readonly name?: string; readonly decoder?: ImageDecoder; readonly maximumPixels?: number } = {},
 ): Promise<Image> {
   const kind = kindOf(bytes);
   if (kind === undefined) {
     const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
     throw new Error(`${name}: expected a PNG or JPEG. Received bytes that start with ${start || "nothing"}.`);
+  }
+  const size = sizeOf(bytes, kind);
+  if (size !== undefined && size.width * size.height > maximumPixels) {
+    throw new Error(
+      `${name}: expected at most ${maximumPixels} pixels. Received ${size.width} × ${size.height} of them.`,
+    );
   }
   const plain = decoder === "plain" || (decoder === undefined && kind === "png" && bytes.length < smallPng);
   const sharp = plain ? undefined : await loadSharp();
@@ -115,20 +125,29 @@ async function decodeJpeg(bytes: Uint8Array): Promise<Image> {
   const jpeg = await import("jpeg-js");
   const { decode } = jpeg.default ?? jpeg;
   const { width, height, data } = decode(bytes, { useTArray: true, formatAsRGBA: false, maxMemoryUsageInMB: 1024 });
-  const grey = componentsOf(bytes) === 1;
+  const grey = frameOf(bytes)?.components === 1;
   const pixels = grey
     ? Uint8Array.from({ length: width * height }, (_, index) => data[index * 3]!)
     : new Uint8Array(data);
   return { width, height, channels: grey ? 1 : 3, pixels };
 }
 
-/** Colour components in the frame header (ITU-T T.81, B.2.2). */
-function componentsOf(bytes: Uint8Array): number {
+/** Size and colour components from the frame header of a JPEG (ITU-T T.81, B.2.2). */
+function frameOf(bytes: Uint8Array): { height: number; width: number; components: number } | undefined {
   for (let at = 2; at + 9 < bytes.length; ) {
+    const word = (offset: number): number => (bytes[at + offset]! << 8) | bytes[at + offset + 1]!;
     const marker = bytes[at + 1]!;
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame) return bytes[at + 9]!;
-    at += 2 + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
+    if (isFrame) return { height: word(5), width: word(7), components: bytes[at + 9]! };
+    at += 2 + word(2);
   }
-  return 3;
+  return undefined;
+}
+
+/** What a picture's header says of its size, before anything is unpacked. */
+function sizeOf(bytes: Uint8Array, kind: "png" | "jpeg"): { height: number; width: number } | undefined {
+  if (kind === "jpeg") return frameOf(bytes);
+  if (bytes.length < 24) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { width: view.getUint32(16), height: view.getUint32(20) };
 }

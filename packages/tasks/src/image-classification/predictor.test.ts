@@ -61,6 +61,15 @@ describe("imagePredictor", () => {
     });
   });
 
+  it("refuses a small file that would become a huge picture", async () => {
+    const bytes = await encodePng({ height: 5000, width: 5000, channels: 1, pixels: new Uint8Array(25_000_000) });
+    expect(bytes.length).toBeLessThan(200_000);
+    await expect(predictor.predict([{ image: Buffer.from(bytes).toString("base64") }])).rejects.toMatchObject({
+      inputIndex: 0,
+      message: expect.stringContaining("Received 5000 × 5000"),
+    });
+  });
+
   it("refuses what is no picture before it computes", () => {
     const { pixels, ...size } = raw(0);
     expect(ImageInput.safeParse({ pixels: pixels.slice(1), ...size }).success).toBe(false);

@@ -7,6 +7,7 @@ import { predictProbabilities } from "../classifier-batch.ts";
 import type { ClassPrediction, Predictor } from "../predictor.ts";
 
 const largestSide = 4096;
+const maximumPixels = largestSide * largestSide;
 
 /** A picture as it comes over JSON: a file, or pixels. */
 export const ImageInput = z.union([
@@ -54,8 +55,10 @@ export function imagePredictor({
     inputSchema: ImageInput,
     async predict(inputs, signal) {
       const features = new Float32Array(inputs.length * length);
-      const images = await Promise.all(inputs.map(toImage));
-      for (const [index, image] of images.entries()) {
+      // One after the other: large pictures must not lie in memory together, and a call can be given up between them.
+      for (const [index, input] of inputs.entries()) {
+        signal?.throwIfAborted();
+        const image = await toImage(input, index);
         preparation.transform(image, features.subarray(index * length, (index + 1) * length));
       }
       signal?.throwIfAborted();
@@ -74,7 +77,7 @@ async function toImage(input: ImageInput, index: number): Promise<Image> {
   }
   const base64 = input.image.replace(/^data:[^,]*,/, "");
   try {
-    return await decodeImage(new Uint8Array(Buffer.from(base64, "base64")), { name: "picture" });
+    return await decodeImage(new Uint8Array(Buffer.from(base64, "base64")), { name: "picture", maximumPixels });
   } catch (error) {
     // Whoever sent several wants to know which.
     throw Object.assign(error as Error, { inputIndex: index });
