@@ -1,7 +1,7 @@
 import { text } from "./i18n/text.ts";
 import { Header } from "./parts/header.tsx";
 import { Sidebar } from "./parts/sidebar.tsx";
-import { Track } from "./parts/track.tsx";
+import { jump, Track } from "./parts/track.tsx";
 import { chosenRun, connected, details, problem } from "./state.ts";
 import { DataStation } from "./stations/data.tsx";
 import { EvaluateStation } from "./stations/evaluate.tsx";
@@ -9,18 +9,12 @@ import { ModelStation } from "./stations/model.tsx";
 import { ServeStation } from "./stations/serve.tsx";
 import { TrainStation } from "./stations/train.tsx";
 
-/** The address holds the run: it stays as it is. */
-function skip(event: Event): void {
-  event.preventDefault();
-  document.getElementById("main")?.focus();
-}
-
 export function App() {
   const run = details.value;
   return (
     <>
       {/* biome-ignore lint/a11y/useValidAnchor: it leads to a part of the page, without a change of the address. */}
-      <a class="skip" href="#main" onClick={skip}>
+      <a class="skip" href="#main" onClick={(event) => jump(event, "main")}>
         {text("skip")}
       </a>
       <Header />

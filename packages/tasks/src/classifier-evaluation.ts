@@ -8,6 +8,7 @@ import {
   renderReport,
 } from "@nacre/evaluate";
 import { type BaselineRow, type LabelledRows, runBaselines } from "@nacre/evaluate/baselines";
+import { Random } from "@nacre/random";
 import { z } from "zod";
 import type { Evaluated, EvaluationContext } from "./task.ts";
 
@@ -47,6 +48,15 @@ export interface ClassifierEvaluationOptions {
   readonly available: number;
   readonly test: LabelledRows;
   readonly show: (index: number) => Promise<ShownExample>;
+}
+
+/** The training examples that simple algorithms see: some of them at random, the same ones for the same seed. */
+export function baselineSample<T>(
+  train: readonly T[],
+  { seed, limit }: { readonly seed: number; readonly limit: number },
+): T[] {
+  const order = new Random(seed).fork("baselines").permutation(train.length);
+  return Array.from({ length: Math.min(train.length, limit) }, (_, index) => train[order[index]!]!);
 }
 
 /** Scores a classifier beside simple algorithms and writes it up. */

@@ -55,8 +55,8 @@ function status({ state, milliseconds, done, total, detail }: StageView): string
   return text(state);
 }
 
-/** The address keeps the run; a station is only scrolled to. */
-function jump(event: Event, anchor: string): void {
+/** The address keeps the run; a part of the page is only scrolled to. */
+export function jump(event: Event, anchor: string): void {
   event.preventDefault();
   const target = document.getElementById(anchor);
   target?.scrollIntoView({ behavior: "smooth", block: "start" });

@@ -1,3 +1,4 @@
+import { wholeNumber } from "../dataset/cursor.ts";
 import { Dataset, type Position } from "../dataset.ts";
 import { type ByteSource, streamBytes } from "./bytes.ts";
 
@@ -10,12 +11,7 @@ export function sequential<T>(read: () => AsyncIterator<T>): Dataset<T> {
     size: undefined,
     stable: true,
     open(position: Position | undefined) {
-      if (position !== undefined && (!Number.isSafeInteger(position) || (position as number) < 0)) {
-        throw new Error(
-          `Expected a position that this data set made: a whole number. Received ${JSON.stringify(position)}.`,
-        );
-      }
-      let skip = (position as number | undefined) ?? 0;
+      let skip = position === undefined ? 0 : wholeNumber(position);
       let at = skip;
       let items: AsyncIterator<T> | undefined;
       return {

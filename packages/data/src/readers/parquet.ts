@@ -1,5 +1,6 @@
 import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { builtin } from "../builtin.ts";
+import { wholeNumber } from "../dataset/cursor.ts";
 import { Dataset, type Position } from "../dataset.ts";
 import type { Row, Value } from "../table.ts";
 import { type ByteSource, nameOf, readBytes } from "./bytes.ts";
@@ -25,12 +26,7 @@ export function readParquet(
     size: undefined,
     stable: true,
     open(position: Position | undefined) {
-      if (position !== undefined && (!Number.isSafeInteger(position) || (position as number) < 0)) {
-        throw new Error(
-          `Expected a position that this data set made: a whole number. Received ${JSON.stringify(position)}.`,
-        );
-      }
-      let at = (position as number | undefined) ?? 0;
+      let at = position === undefined ? 0 : wholeNumber(position);
       let file: Promise<Awaited<ReturnType<typeof openParquet>>> | undefined;
       let group: { readonly start: number; readonly rows: readonly Record<string, unknown>[] } = { start: 0, rows: [] };
       return {

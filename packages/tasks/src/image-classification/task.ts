@@ -1,7 +1,6 @@
 import { type Dataset, encodePng, from, ImagePreparation, type LabelledImage, reportImages } from "@nacre/data";
-import { buildClassifier, type Classifier, ClassifierConfig, summarize } from "@nacre/models";
+import { type Classifier, ClassifierConfig } from "@nacre/models";
 import { Random } from "@nacre/random";
-import { parseSafetensors, restore } from "@nacre/tensor";
 import { z } from "zod";
 import {
   balancedWeights,
@@ -10,7 +9,8 @@ import {
   collate,
   predictProbabilities,
 } from "../classifier-batch.ts";
-import { evaluateClassifier } from "../classifier-evaluation.ts";
+import { baselineSample, evaluateClassifier } from "../classifier-evaluation.ts";
+import { loadClassifier, newClassifier } from "../classifier-model.ts";
 import { classifierScores } from "../classifier-scores.ts";
 import type { Predictor } from "../predictor.ts";
 import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
@@ -85,12 +85,7 @@ async function prepare(recipe: ImageClassificationRecipe, context: TaskContext):
     ],
     batches: batchesOf(training, recipe.train.batch),
     batchesPerEpoch: Math.ceil(train.length / recipe.train.batch),
-    build(random) {
-      const model = buildClassifier(recipe.model, { input: shape, classes: classes.length }, random);
-      const layers = summarize(model, shape);
-      const total = layers.reduce((sum, { parameters }) => sum + parameters, 0);
-      return { model, architecture: { name: recipe.model.family, parameters: total, input: [null, ...shape], layers } };
-    },
+    build: (random) => newClassifier({ model: recipe.model, input: shape, classes }, random),
     loss,
     async validate(model) {
       const rows = await predictProbabilities(model, batchesOf(from(validation), evaluationBatch), { shape });
@@ -107,9 +102,7 @@ async function prepare(recipe: ImageClassificationRecipe, context: TaskContext):
         signal: evaluation.signal,
         onBatch: (size) => tell((done += size)),
       });
-      const order = new Random(recipe.seed).fork("baselines").permutation(train.length);
-      const limit = Math.min(train.length, recipe.evaluate.baselineLimit);
-      const known = Array.from({ length: limit }, (_, index) => train[order[index]!]!);
+      const known = baselineSample(train, { seed: recipe.seed, limit: recipe.evaluate.baselineLimit });
       const features = (records: readonly LabelledImage[]) => records.map(({ image }) => plainPixels(image.pixels));
       return evaluateClassifier(
         {
@@ -155,8 +148,7 @@ async function readParts(
 async function loadImagePredictor({ config, preprocessor, weights }: BundleParts): Promise<Predictor> {
   const { model, input, classes } = Config.parse(config);
   const preparation = ImagePreparation.fromJSON(preprocessor);
-  const classifier = buildClassifier(model, { input, classes: classes.length }, new Random(0));
-  restore(classifier, parseSafetensors(weights).tensors);
+  const classifier = loadClassifier({ model, input, classes }, weights);
   return imagePredictor({ classifier, preparation, classes });
 }
 

@@ -1,7 +1,5 @@
 import { from, type Row, reportTable, TablePreparation } from "@nacre/data";
-import { buildClassifier, type Classifier, ClassifierConfig, summarize } from "@nacre/models";
-import { Random } from "@nacre/random";
-import { parseSafetensors, restore } from "@nacre/tensor";
+import { type Classifier, ClassifierConfig } from "@nacre/models";
 import { z } from "zod";
 import {
   balancedWeights,
@@ -10,7 +8,8 @@ import {
   collate,
   predictProbabilities,
 } from "../classifier-batch.ts";
-import { evaluateClassifier } from "../classifier-evaluation.ts";
+import { baselineSample, evaluateClassifier } from "../classifier-evaluation.ts";
+import { loadClassifier, newClassifier } from "../classifier-model.ts";
 import { classifierScores } from "../classifier-scores.ts";
 import type { Predictor } from "../predictor.ts";
 import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
@@ -78,12 +77,7 @@ async function prepare(recipe: TabularClassificationRecipe, context: TaskContext
     ],
     batches: collate(shuffled, { batch: recipe.train.batch, length: width, write }),
     batchesPerEpoch: Math.ceil(train.length / recipe.train.batch),
-    build(random) {
-      const model = buildClassifier(recipe.model, { input: shape, classes: classes.length }, random);
-      const layers = summarize(model, shape);
-      const total = layers.reduce((sum, { parameters }) => sum + parameters, 0);
-      return { model, architecture: { name: recipe.model.family, parameters: total, input: [null, ...shape], layers } };
-    },
+    build: (random) => newClassifier({ model: recipe.model, input: shape, classes }, random),
     loss: classifierLoss({
       shape,
       labelSmoothing: recipe.train.labelSmoothing,
@@ -103,9 +97,7 @@ async function prepare(recipe: TabularClassificationRecipe, context: TaskContext
         signal: evaluation.signal,
         onBatch: (size) => evaluation.progress((done += size), test.length, "rows"),
       });
-      const order = new Random(recipe.seed).fork("baselines").permutation(train.length);
-      const limit = Math.min(train.length, recipe.evaluate.baselineLimit);
-      const known = Array.from({ length: limit }, (_, index) => encoded.train[order[index]!]!);
+      const known = baselineSample(encoded.train, { seed: recipe.seed, limit: recipe.evaluate.baselineLimit });
       const labelled = (part: readonly Encoded[]) => ({
         features: part.map(({ features }) => features),
         labels: part.map(({ label }) => label),
@@ -140,8 +132,7 @@ async function prepare(recipe: TabularClassificationRecipe, context: TaskContext
 async function loadRowPredictor({ config, preprocessor, weights }: BundleParts): Promise<Predictor> {
   const { model, input, classes, example } = Config.parse(config);
   const preparation = TablePreparation.fromJSON(preprocessor);
-  const classifier = buildClassifier(model, { input, classes: classes.length }, new Random(0));
-  restore(classifier, parseSafetensors(weights).tensors);
+  const classifier = loadClassifier({ model, input, classes }, weights);
   return rowPredictor({ classifier, preparation, classes, example });
 }
 

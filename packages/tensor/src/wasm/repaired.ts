@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { slice_util } from "@tensorflow/tfjs-core";
-import { type Attributes, floats, run, type WasmBackend } from "./heap.ts";
+import { type Attributes, run, type WasmBackend } from "./heap.ts";
 
 // Kernels of the wasm backend that are wrong or refuse what the cpu backend takes; each comes around by its own kernels.
 
@@ -41,8 +41,7 @@ export function cast(original: tf.KernelConfig): tf.KernelConfig {
       const { dtype } = call.attrs as unknown as Attributes;
       if (dtype !== "bool" || (x.dtype !== "float32" && x.dtype !== "int32")) return original.kernelFunc(call);
       const wasm = call.backend as WasmBackend;
-      const zero = wasm.makeOutput([], x.dtype);
-      wasm.typedArrayFromHeap(zero)[0] = 0;
+      const zero = scalar(wasm, 0, x.dtype);
       const result = run("NotEqual", wasm, { a: x, b: zero });
       wasm.disposeData(zero.dataId);
       return result;
@@ -96,8 +95,8 @@ export function slice(original: tf.KernelConfig): tf.KernelConfig {
   };
 }
 
-function scalar(wasm: WasmBackend, value: number): tf.TensorInfo {
-  const result = wasm.makeOutput([], "float32");
-  floats(wasm, result)[0] = value;
+function scalar(wasm: WasmBackend, value: number, dtype: tf.DataType = "float32"): tf.TensorInfo {
+  const result = wasm.makeOutput([], dtype);
+  wasm.typedArrayFromHeap(result)[0] = value;
   return result;
 }
