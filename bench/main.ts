@@ -4,10 +4,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { dataPipeline } from "./data.ts";
+import { nativeBenchmarks } from "./native/index.ts";
 import { serveHttp } from "./serve.ts";
 import { trainCnn, trainMlp } from "./train.ts";
 
-const benchmarks: readonly Benchmark[] = [trainMlp, trainCnn, dataPipeline, serveHttp];
+const benchmarks: readonly Benchmark[] = [trainMlp, trainCnn, dataPipeline, serveHttp, ...nativeBenchmarks];
 
 const help = `npm run bench -- [NAME …] [OPTIONS]
 

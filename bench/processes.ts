@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Contender } from "./benchmark.ts";
@@ -12,7 +13,7 @@ export function nodeContender(name: string, script: string, settings: object): C
   return {
     name,
     measure: () =>
-      measure(process.execPath, ["--conditions=@nacre/source", "--import", "tsx", `${folder}${script}`], settings),
+      measure(process.execPath, ["--conditions=@nacre/source", "--import", "tsx", resolve(folder, script)], settings),
   };
 }
 
@@ -34,7 +35,7 @@ export async function pythonContender(
     return undefined;
   }
   const { tell: _, ...numbers } = settings;
-  return { name, measure: () => measure(python, [`${folder}${script}`], numbers) };
+  return { name, measure: () => measure(python, [resolve(folder, script)], numbers) };
 }
 
 /** Runs a contender; the last line it prints is its rate. */

@@ -63,9 +63,12 @@ function check(root: string): string[] {
     }
     const manifest = join(root, folder, "package.json");
     if (!existsSync(manifest)) continue;
-    const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(manifest, "utf8"));
+    const description = JSON.parse(readFileSync(manifest, "utf8"));
+    const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = description;
     for (const dependency of Object.keys({ ...dependencies, ...peerDependencies })) {
       const name = packageOf(dependency);
+      // An optional peer is looked for while the program runs; nothing imports it.
+      if (peerDependenciesMeta[dependency]?.optional) continue;
       if (name !== undefined && !permitted(name))
         faults.push(`${relative(root, manifest)}: ${layer} may not depend on ${dependency}`);
     }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { ready } from "@nacre/tensor";
 import { describe, expect, it } from "vitest";
 import known from "../packages/tensor/conformance/known-differences.json" with { type: "json" };
 import type { Outcome } from "../packages/tensor/conformance/run.ts";
@@ -20,6 +21,13 @@ interface Known {
 }
 
 describe("TensorFlow.js's own specs", () => {
+  it("pass on native, all that pass on cpu", async (context) => {
+    if ((await ready().catch(() => undefined))?.chosen !== "native") context.skip("no C++ compiler here");
+    const { passed, differences } = await conformance("native");
+    expect(passed).toBeGreaterThan(4000);
+    expect(differences).toEqual([]);
+  });
+
   it("pass on wasm where they pass on cpu, but for what is known", async () => {
     const { passed, differences } = await conformance("wasm");
     expect(passed).toBeGreaterThan(4000);

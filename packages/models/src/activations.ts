@@ -1,4 +1,4 @@
-import { tf } from "@nacre/tensor";
+import { gelu, silu, tf } from "@nacre/tensor";
 import { z } from "zod";
 import { glorotUniform, heNormal, type Initializer } from "./initializers.ts";
 import type { ForwardContext, Layer } from "./layer.ts";
@@ -60,13 +60,9 @@ const functions: Record<ActivationName, Elementwise> = {
   relu: (x) => tf.relu(x),
   leakyRelu: (x) => tf.leakyRelu(x, 0.01),
   elu: (x) => tf.elu(x),
-  gelu: (x) => tf.tidy(() => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1))),
-  geluTanh: (x) =>
-    tf.tidy(() => {
-      const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
-      return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
-    }),
-  silu: (x) => tf.tidy(() => tf.mul(x, tf.sigmoid(x))),
+  gelu: (x) => gelu(x),
+  geluTanh: (x) => gelu(x, { approximate: "tanh" }),
+  silu: (x) => silu(x),
   mish: (x) => tf.tidy(() => tf.mul(x, tf.tanh(tf.softplus(x)))),
   hardswish: (x) => tf.tidy(() => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6))),
   softplus: (x) => tf.softplus(x),

@@ -1,7 +1,6 @@
-import { tf } from "@nacre/tensor";
+import { batchNormTraining, tf } from "@nacre/tensor";
 import { checkLastAxis, checkSizes } from "./check.ts";
 import type { ForwardContext, Layer } from "./layer.ts";
-import { normalizeColumns } from "./normalize-columns.ts";
 import { variable } from "./variable.ts";
 
 export interface BatchNormOptions {
@@ -59,7 +58,7 @@ export class BatchNorm implements Layer {
       this.#move(this.runningMean, mean);
       this.#move(this.runningVariance, tf.mul(variance, count / (count - 1)));
     };
-    return normalizeColumns(x, { weight: this.weight, bias: this.bias, epsilon: this.epsilon, observe });
+    return batchNormTraining(x, this.weight, this.bias, this.epsilon, observe);
   }
 
   /** Two elementwise operations: a third of the time of wasm's own kernel. */

@@ -1,5 +1,5 @@
 import type { Random } from "@nacre/random";
-import { tf } from "@nacre/tensor";
+import { linear, tf } from "@nacre/tensor";
 import { type ActivationName, activation, initializerFor } from "./activations.ts";
 import { checkLastAxis, checkSizes } from "./check.ts";
 import { denseFans, type Initializer } from "./initializers.ts";
@@ -41,30 +41,11 @@ export class Dense implements Layer {
     this.bias = bias ? variable(new Float32Array(outputs), [outputs]) : undefined;
   }
 
-  forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
+  forward(input: tf.Tensor, _context?: ForwardContext): tf.Tensor {
     checkLastAxis("Dense", input.shape, { size: this.inputs });
-    return tf.tidy(() => {
-      const x = tf.reshape(input, [-1, this.inputs]) as tf.Tensor2D; // [N, I]
-      const y = context.training ? this.#train(x) : this.#infer(x); // [N, O]
-      return tf.reshape(y, [...input.shape.slice(0, -1), this.outputs]);
-    });
-  }
-
-  /** Not fused: the fused kernel's gradient computes the input's gradient even where nobody asks, as in a first layer. */
-  #train(x: tf.Tensor2D): tf.Tensor {
-    const product = tf.matMul(x, this.weight as tf.Tensor2D, false, true);
-    return activation(this.activation)(this.bias ? tf.add(product, this.bias) : product);
-  }
-
-  /** One kernel for product, bias and relu. Transposed before, because with `transposeB` wasm reads the bias wrongly (4.22). */
-  #infer(x: tf.Tensor2D): tf.Tensor {
-    const fused = this.activation === "relu";
-    const y = tf.fused.matMul({
-      a: x,
-      b: tf.transpose(this.weight),
-      activation: fused ? "relu" : "linear",
-      ...(this.bias ? { bias: this.bias } : {}),
-    });
-    return fused ? y : activation(this.activation)(y);
+    const { weight, bias, activation: name } = this;
+    const fused = name === "relu" || name === "linear";
+    if (fused) return linear(input, weight as tf.Tensor2D, { bias, activation: name });
+    return tf.tidy(() => activation(name)(linear(input, weight as tf.Tensor2D, { bias })));
   }
 }

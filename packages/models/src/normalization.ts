@@ -1,7 +1,6 @@
-import { tf } from "@nacre/tensor";
+import { groupNorm, layerNorm, rmsNorm, type tf } from "@nacre/tensor";
 import { checkLastAxis, checkSizes } from "./check.ts";
 import type { ForwardContext, Layer } from "./layer.ts";
-import { standardize } from "./standardize.ts";
 import { variable } from "./variable.ts";
 
 /**
@@ -24,10 +23,7 @@ export class LayerNorm implements Layer {
 
   forward(input: tf.Tensor, _context?: ForwardContext): tf.Tensor {
     checkLastAxis("LayerNorm", input.shape, { size: this.features });
-    return tf.tidy(() => {
-      const normalized = standardize(input, { axes: [input.rank - 1], epsilon: this.epsilon });
-      return tf.add(tf.mul(normalized, this.weight), this.bias);
-    });
+    return layerNorm(input, this.weight, this.bias, this.epsilon);
   }
 }
 
@@ -49,10 +45,7 @@ export class RmsNorm implements Layer {
 
   forward(input: tf.Tensor, _context?: ForwardContext): tf.Tensor {
     checkLastAxis("RmsNorm", input.shape, { size: this.features });
-    return tf.tidy(() => {
-      const power = tf.mean(tf.square(input), -1, true);
-      return tf.mul(tf.mul(input, tf.rsqrt(tf.add(power, this.epsilon))), this.weight);
-    });
+    return rmsNorm(input, this.weight, this.epsilon);
   }
 }
 
@@ -87,11 +80,6 @@ export class GroupNorm implements Layer {
 
   forward(input: tf.Tensor, _context?: ForwardContext): tf.Tensor {
     checkLastAxis("GroupNorm", input.shape, { size: this.channels });
-    return tf.tidy(() => {
-      const { groups, channels } = this;
-      const grouped = tf.reshape(input, [input.shape[0]!, -1, groups, channels / groups]); // [B, S, G, C/G]
-      const normalized = tf.reshape(standardize(grouped, { axes: [1, 3], epsilon: this.epsilon }), input.shape);
-      return tf.add(tf.mul(normalized, this.weight), this.bias);
-    });
+    return groupNorm(input, this.weight, this.bias, this.groups, this.epsilon);
   }
 }

@@ -16,6 +16,8 @@ export interface Outcome {
   readonly differences: readonly { readonly name: string; readonly message: string }[];
 }
 
+const native = fileURLToPath(new URL("../../native/src/index.ts", import.meta.url));
+
 interface Results {
   readonly passed: readonly string[];
   readonly failed: Readonly<Record<string, string>>;
@@ -55,8 +57,20 @@ async function bundle(folder: string): Promise<void> {
     conditions: ["@nacre/source"],
     // The package calls its specs free of side effects.
     ignoreAnnotations: true,
-    external: ["webgpu", "@nacre/native", "@tensorflow/tfjs-backend-webgpu"],
+    external: ["webgpu", "@tensorflow/tfjs-backend-webgpu"],
     logLevel: "error",
+    inject: [native],
+    // Its program lies in its own folder, not beside the bundle.
+    plugins: [
+      {
+        name: "native-folder",
+        setup: ({ onLoad }) => {
+          onLoad({ filter: /native[\\/]src[\\/]package-folder\.ts$/ }, ({ path }) => ({
+            contents: `export const packageFolder = ${JSON.stringify(join(dirname(path), ".."))};`,
+          }));
+        },
+      },
+    ],
     banner: {
       js: [
         'import { createRequire as createRequire__ } from "node:module";',

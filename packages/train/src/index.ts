@@ -14,7 +14,6 @@ export {
   adagrad,
   adam,
   adamw,
-  type LearningRate,
   lamb,
   lion,
   momentum,
@@ -29,6 +28,7 @@ export {
   constant,
   cosine,
   exponential,
+  type LearningRate,
   type OneCycleOptions,
   oneCycle,
   type PlateauOptions,
@@ -57,6 +57,6 @@ export {
   scaleByNadam,
   scaleByRms,
 } from "./transforms/adaptive.ts";
-export { clipByGlobalNorm, clipByValue, globalNorm } from "./transforms/clip.ts";
+export { clipByGlobalNorm, clipByValue } from "./transforms/clip.ts";
 export { scaleByFactoredRms, scaleByParameterRms } from "./transforms/factored.ts";
 export { decayWeights, matricesOnly, type ParameterFilter, scaleByTrustRatio, trace } from "./transforms/weights.ts";

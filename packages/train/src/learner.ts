@@ -1,7 +1,6 @@
-import { type Model, parameters, tf, trainable } from "@nacre/tensor";
+import { globalNorm, type Model, parameters, tf, trainable, updatesInPlace } from "@nacre/tensor";
 import { disposeTree, keepTree, mapTree, scoped } from "./tensor-tree.ts";
-import { mapNamed, type NamedTensors, type TensorTree, type Transform } from "./transform.ts";
-import { globalNorm } from "./transforms/clip.ts";
+import { mapNamed, type NamedTensors, type TensorTree, type Transform, type TransformContext } from "./transform.ts";
 
 /** Gradients of one batch, kept until they are applied. */
 export interface Gradients {
@@ -51,7 +50,7 @@ export class Learner {
     gradients: NamedTensors,
     { step, history, clipNorm, decay }: { step: number; history: readonly number[]; clipNorm?: number; decay?: number },
   ): Promise<number> {
-    const norm = tf.tidy(() => globalNorm(gradients));
+    const norm = globalNorm([...gradients.values()]);
     const length = (await norm.data())[0]!;
     norm.dispose();
     if (!Number.isFinite(length)) {
@@ -59,18 +58,26 @@ export class Learner {
       return length;
     }
     const scale = clipNorm === undefined || length <= clipNorm ? 1 : clipNorm / (length + 1e-6);
+    if (this.#optimizer.applyInPlace !== undefined && updatesInPlace()) {
+      const context = { step, history, parameters: this.#variables, variables: this.#variables, gradientScale: scale };
+      this.#optimizer.applyInPlace(gradients, this.#state, context);
+    } else {
+      this.#update(gradients, scale, { step, history, parameters: this.#variables });
+    }
+    disposeTree(gradients);
+    if (decay !== undefined) this.#follow(step, decay);
+    return length;
+  }
+
+  #update(gradients: NamedTensors, scale: number, context: TransformContext): void {
     const before = this.#state;
     this.#state = scoped(() => {
       const scaled = scale === 1 ? gradients : mapNamed(gradients, (gradient) => tf.mul(gradient, scale));
-      const context = { step, history, parameters: this.#variables };
       const { updates, state } = this.#optimizer.update(scaled, before, context);
       for (const [name, variable] of this.#variables) variable.assign(tf.add(variable, updates.get(name)!));
       return keepTree(state);
     });
     disposeTree(before, this.#state);
-    disposeTree(gradients);
-    if (decay !== undefined) this.#follow(step, decay);
-    return length;
   }
 
   /** Runs `work` while the model holds the moving average, where there is one. */

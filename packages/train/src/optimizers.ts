@@ -1,5 +1,6 @@
 import { tf } from "@nacre/tensor";
-import { constant, type Schedule } from "./schedules.ts";
+import { adamInPlace, lionInPlace, momentumInPlace, sgdInPlace } from "./in-place.ts";
+import { type LearningRate, scheduleOf } from "./schedules.ts";
 import { chain, stateless, type Transform } from "./transform.ts";
 import {
   type AdamOptions,
@@ -12,26 +13,16 @@ import {
   scaleByRms,
 } from "./transforms/adaptive.ts";
 import { type FactoredRmsOptions, scaleByFactoredRms, scaleByParameterRms } from "./transforms/factored.ts";
-import { decayWeights, type ParameterFilter, scaleByTrustRatio, trace } from "./transforms/weights.ts";
-
-/** A fixed learning rate, or one that follows a schedule. */
-export type LearningRate = number | Schedule;
+import { type Decay, decayWeights, scaleByTrustRatio, trace } from "./transforms/weights.ts";
 
 /** Multiplies by the negative learning rate: the last stage of every optimizer. */
 export function scaleByLearningRate(rate: LearningRate): Transform {
-  const schedule = typeof rate === "number" ? constant(rate) : rate;
+  const schedule = scheduleOf(rate);
   return { ...stateless((update, _, context) => tf.mul(update, -schedule(context))), learningRate: schedule };
 }
 
-interface Decay {
-  /** Decoupled weight decay: θ loses this share times the learning rate in every update. */
-  readonly weightDecay?: number;
-  /** Which parameters decay. Default: all. */
-  readonly decays?: ParameterFilter;
-}
-
 export function sgd(rate: LearningRate): Transform {
-  return scaleByLearningRate(rate);
+  return { ...scaleByLearningRate(rate), applyInPlace: sgdInPlace(rate) };
 }
 
 /** Polyak 1964. */
@@ -39,14 +30,16 @@ export function momentum(
   rate: LearningRate,
   { momentum: decay = 0.9 }: { readonly momentum?: number } = {},
 ): Transform {
-  return chain(trace({ momentum: decay }), scaleByLearningRate(rate));
+  const stages = chain(trace({ momentum: decay }), scaleByLearningRate(rate));
+  return { ...stages, applyInPlace: momentumInPlace(rate, decay, false) };
 }
 
 export function nesterov(
   rate: LearningRate,
   { momentum: decay = 0.9 }: { readonly momentum?: number } = {},
 ): Transform {
-  return chain(trace({ momentum: decay, nesterov: true }), scaleByLearningRate(rate));
+  const stages = chain(trace({ momentum: decay, nesterov: true }), scaleByLearningRate(rate));
+  return { ...stages, applyInPlace: momentumInPlace(rate, decay, true) };
 }
 
 export function rmsprop(rate: LearningRate, options: RmsOptions & { readonly momentum?: number } = {}): Transform {
@@ -55,7 +48,7 @@ export function rmsprop(rate: LearningRate, options: RmsOptions & { readonly mom
 }
 
 export function adam(rate: LearningRate, options: AdamOptions = {}): Transform {
-  return chain(scaleByAdam(options), scaleByLearningRate(rate));
+  return { ...chain(scaleByAdam(options), scaleByLearningRate(rate)), applyInPlace: adamInPlace(rate, options) };
 }
 
 /** Loshchilov and Hutter 2019. */
@@ -63,7 +56,8 @@ export function adamw(
   rate: LearningRate,
   { weightDecay = 0.01, decays, ...options }: AdamOptions & Decay = {},
 ): Transform {
-  return chain(scaleByAdam(options), decayWeights(weightDecay, decays), scaleByLearningRate(rate));
+  const stages = chain(scaleByAdam(options), decayWeights(weightDecay, decays), scaleByLearningRate(rate));
+  return { ...stages, applyInPlace: adamInPlace(rate, { ...options, weightDecay, decays }) };
 }
 
 export function nadam(rate: LearningRate, options: AdamOptions & { readonly momentumDecay?: number } = {}): Transform {
@@ -79,7 +73,8 @@ export function adadelta(rate: LearningRate, options: RmsOptions = {}): Transfor
 }
 
 export function lion(rate: LearningRate, { weightDecay = 0, decays, ...options }: AdamOptions & Decay = {}): Transform {
-  return chain(scaleByLion(options), decayWeights(weightDecay, decays), scaleByLearningRate(rate));
+  const stages = chain(scaleByLion(options), decayWeights(weightDecay, decays), scaleByLearningRate(rate));
+  return { ...stages, applyInPlace: lionInPlace(rate, { ...options, weightDecay, decays }) };
 }
 
 /** Steps are relative to the size of each parameter. */

@@ -1,6 +1,13 @@
 /** Learning rate of the coming update. `step`: updates made so far. `history`: monitored scores, smaller is better. */
 export type Schedule = (context: { readonly step: number; readonly history: readonly number[] }) => number;
 
+/** A fixed learning rate, or one that follows a schedule. */
+export type LearningRate = number | Schedule;
+
+export function scheduleOf(rate: LearningRate): Schedule {
+  return typeof rate === "number" ? constant(rate) : rate;
+}
+
 export function constant(rate: number): Schedule {
   return () => rate;
 }

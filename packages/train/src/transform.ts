@@ -20,6 +20,12 @@ export interface TransformContext {
   readonly history: readonly number[];
 }
 
+export interface InPlaceContext extends TransformContext {
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  /** Gradients are multiplied by this first: what clipping leaves of them. */
+  readonly gradientScale: number;
+}
+
 /**
  * One stage on the way from gradients to updates, in the manner of optax. Updates are added to the parameters, so the last
  * stage of an optimizer scales by the negative learning rate.
@@ -33,6 +39,11 @@ export interface Transform<State extends TensorTree = TensorTree> {
     state: State,
     context: TransformContext,
   ): { readonly updates: NamedTensors; readonly state: State };
+  /**
+   * Does update and addition in one pass over the memory and writes over variables and state, for backends that can
+   * (`updatesInPlace` of @nacre/tensor). The same step otherwise, up to rounding.
+   */
+  applyInPlace?(gradients: NamedTensors, state: State, context: InPlaceContext): void;
   /** The learning rate of the coming update, where the transform has one. */
   readonly learningRate?: (context: Pick<TransformContext, "step" | "history">) => number;
 }

@@ -40,17 +40,18 @@ const prepare: Record<BackendName, (options: ProbeOptions) => Promise<Finding>> 
   cpu: prepareCpu,
 };
 
-/** What the package @nacre/native exports: it registers a TensorFlow.js backend of the name "native". */
+/** What @nacre/native/register exports: it registers a TensorFlow.js backend of the name "native". */
 interface NativeModule {
-  register(): Promise<{ version: string }> | { version: string };
+  register(): { version: string; instructionSet: string; threads: number };
 }
 
 async function prepareNative(): Promise<Finding> {
   if (!isNode()) return { available: false, reason: "runs under Node only" };
-  const loaded = await importOptional<NativeModule>("@nacre/native");
+  const loaded = await importOptional<NativeModule>("@nacre/native/register");
   if (loaded === undefined) return { available: false, reason: "the package @nacre/native is not installed" };
-  const { version } = await loaded.register();
-  return { available: true, reason: "C++ kernels", version };
+  const { version, instructionSet, threads } = loaded.register();
+  const set = instructionSet.replace("x86_64_", "x86-64-");
+  return { available: true, reason: `C++ for ${set} on ${threads} ${threads === 1 ? "thread" : "threads"}`, version };
 }
 
 async function prepareCpu(): Promise<Finding> {

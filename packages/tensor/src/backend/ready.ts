@@ -6,7 +6,8 @@ export interface ReadyOptions {
   /** Compute with this backend or fail. Default: the environment variable NACRE_BACKEND, else the best that works. */
   backend?: BackendName | undefined;
   /**
-   * Threads of the wasm backend under Node, from 1 to 8. Default: the environment variable NACRE_THREADS, else 1. More pay
+   * Threads of the wasm backend under Node, from 1 to 8. Default: the environment variable NACRE_THREADS, else 1; the native
+   * backend, which uses all processors, reads that variable, too. More pay
    * for large products and convolutions on processors that are otherwise idle; on busy ones the threads wait for each other.
    * The number does not change the results. Only the first call counts.
    */

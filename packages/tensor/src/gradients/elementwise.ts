@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { fits } from "../fused/kernel.ts";
 import { call, flat, float, fromInput, fromOutput, fromPair, gate, rule, sumTo } from "./declare.ts";
 
 /** Abramowitz and Stegun, Handbook of Mathematical Functions, sections 4.3 to 4.6 and 7.1, for the derivatives. */
@@ -34,7 +35,7 @@ const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
 const activations: tf.GradConfig[] = [
-  fromOutput("Relu", (dy, y) => gate(dy, tf.step(y))),
+  fromOutput("Relu", (dy, y) => (fits("ReluGrad", dy, y) ? call("ReluGrad", { dy, y }) : gate(dy, tf.step(y)))),
   fromInput("Relu6", (dy, x) => gate(dy, tf.mul(tf.lessEqual(x, 6), tf.step(x)))),
   fromOutput("Elu", (dy, y) => call("EluGrad", { dy, y })),
   fromInput("Selu", (dy, x) => {

@@ -4,8 +4,19 @@ import { type Attributes, call, rule, sumTo } from "./declare.ts";
 const matrices: tf.GradConfig[] = [
   rule("BatchMatMul", {
     inputs: ["a", "b"],
-    gradient: (dy, saved, { transposeA, transposeB }) => {
-      const [a, b] = saved as [tf.Tensor, tf.Tensor];
+    gradient: (gradient, saved, { transposeA, transposeB }) => {
+      let [a, b] = saved as [tf.Tensor, tf.Tensor];
+      let dy = gradient;
+      const shape = a.shape;
+      if (b.rank === 2 && a.rank > 2 && !transposeA) {
+        // The same B for all: one tall product instead of a sum over a batch.
+        a = tf.reshape(a, [-1, shape.at(-1)!]);
+        dy = tf.reshape(dy, [-1, dy.shape.at(-1)!]);
+        return {
+          a: () => tf.reshape(tf.matMul(dy, b, false, !transposeB), shape),
+          b: () => (transposeB ? tf.matMul(dy, a, true, false) : tf.matMul(a, dy, true, false)),
+        };
+      }
       // y = A B; dA = dy Bᵀ, dB = Aᵀ dy; where an operand was transposed, so is its gradient.
       return {
         a: () => sumTo(transposeA ? tf.matMul(b, dy, transposeB, true) : tf.matMul(dy, b, false, !transposeB), a.shape),

@@ -1,4 +1,4 @@
-import { tf } from "@nacre/tensor";
+import { softmaxCrossEntropy, tf } from "@nacre/tensor";
 
 export interface CrossEntropyOptions {
   /** Share of the probability spread evenly over all classes, [0, 1). Szegedy et al. 2016, section 7. */
@@ -30,6 +30,11 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: Cros
   return tf.tidy(() => {
     const flat = tf.reshape(logits, [-1, classes]) as tf.Tensor2D; // [N, K]
     const wanted = tf.reshape(labels, [-1]) as tf.Tensor1D; // [N]
+    if (classWeights === undefined) {
+      const losses = softmaxCrossEntropy(flat, wanted, { labelSmoothing, ignoreIndex });
+      if (ignoreIndex === undefined) return tf.mean(losses);
+      return tf.div(tf.sum(losses), tf.sum(tf.cast(tf.notEqual(wanted, ignoreIndex), "float32")));
+    }
     const target = targets(wanted, { classes, labelSmoothing, classWeights, ignoreIndex });
     return weightedCrossEntropy(flat, target);
   });
@@ -65,7 +70,7 @@ function targets(
   options: {
     classes: number;
     labelSmoothing: number;
-    classWeights: readonly number[] | undefined;
+    classWeights: readonly number[];
     ignoreIndex: number | undefined;
   },
 ): Target {
@@ -74,14 +79,10 @@ function targets(
   // An ignored label may be no class at all; any row does, for it is multiplied by 0.
   const safe = kept === undefined ? labels : tf.mul(labels, tf.cast(kept, "int32"));
   const oneHot = tf.cast(tf.oneHot(safe as tf.Tensor1D, classes), "float32"); // [N, K]
-  const weights = classWeights === undefined ? undefined : tf.tensor1d([...classWeights]); // [K]
-  let shares = tf.add(tf.mul(oneHot, 1 - labelSmoothing), labelSmoothing / classes);
-  if (weights !== undefined) shares = tf.mul(shares, weights);
+  const weights = tf.tensor1d([...classWeights]); // [K]
+  let shares = tf.mul(tf.add(tf.mul(oneHot, 1 - labelSmoothing), labelSmoothing / classes), weights);
   if (kept !== undefined) shares = tf.mul(shares, tf.expandDims(kept, 1));
-  if (weights === undefined && kept === undefined) {
-    return { shares: shares as tf.Tensor2D, total: tf.scalar(labels.shape[0]) };
-  }
-  let counted = weights === undefined ? tf.onesLike(kept!) : tf.sum(tf.mul(oneHot, weights), 1);
+  let counted = tf.sum(tf.mul(oneHot, weights), 1);
   if (kept !== undefined) counted = tf.mul(counted, kept);
   return { shares: shares as tf.Tensor2D, total: tf.sum(counted) as tf.Scalar };
 }

@@ -1,13 +1,5 @@
-import { tf } from "@nacre/tensor";
-import { mapNamed, type NamedTensors, stateless, type Transform } from "../transform.ts";
-
-/** √Σ‖g‖² over all tensors: a scalar. */
-export function globalNorm(tensors: NamedTensors): tf.Scalar {
-  return tf.tidy(() => {
-    const squares = [...tensors.values()].map((tensor) => tf.sum(tf.square(tensor)));
-    return tf.sqrt(squares.length === 1 ? squares[0]! : tf.addN(squares)) as tf.Scalar;
-  });
-}
+import { globalNorm, tf } from "@nacre/tensor";
+import { mapNamed, stateless, type Transform } from "../transform.ts";
 
 /**
  * Scales all updates so that their global norm is `maximum` at most (Pascanu et al. 2013, algorithm 1; with PyTorch's 1e-6
@@ -18,7 +10,7 @@ export function clipByGlobalNorm(maximum: number): Transform<readonly []> {
   return {
     init: () => [],
     update(updates, state) {
-      const factor = tf.minimum(tf.div(maximum, tf.add(globalNorm(updates), 1e-6)), 1);
+      const factor = tf.minimum(tf.div(maximum, tf.add(globalNorm([...updates.values()]), 1e-6)), 1);
       return { updates: mapNamed(updates, (update) => tf.mul(update, factor)), state };
     },
   };

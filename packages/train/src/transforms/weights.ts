@@ -7,6 +7,13 @@ export type ParameterFilter = (name: string, value: tf.Tensor) => boolean;
 /** Matrices and kernels, but no biases, gains and other vectors. */
 export const matricesOnly: ParameterFilter = (_, value) => value.rank > 1;
 
+export interface Decay {
+  /** Decoupled weight decay: θ loses this share times the learning rate in every update. */
+  readonly weightDecay?: number | undefined;
+  /** Which parameters decay. Default: all. */
+  readonly decays?: ParameterFilter | undefined;
+}
+
 /** Adds decay · θ to the updates: before the learning rate this is decoupled decay (Loshchilov and Hutter 2019, algorithm 2). */
 export function decayWeights(decay: number, applies: ParameterFilter = () => true): Transform<readonly []> {
   return stateless((update, name, { parameters }) => {

@@ -1,4 +1,4 @@
-import { tf } from "@nacre/tensor";
+import * as tf from "@tensorflow/tfjs-core";
 
 export interface ColumnNormalization {
   /** γ [C]. */

@@ -1,0 +1,600 @@
+// 2-D convolution of [batch, height, width, channels] as a product: patches are gathered while they are packed (im2col that is
+// never written out). Both gradients are the same product with other patches.
+#include "gemm.h"
+
+namespace nacre {
+namespace NACRE_ISA {
+
+namespace {
+
+struct Geometry {
+  int64_t batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernelHeight, kernelWidth;
+  int64_t strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft;
+
+  int64_t inSize() const { return batch * inHeight * inWidth * inChannels; }
+  int64_t outSize() const { return batch * outHeight * outWidth * outChannels; }
+  int64_t taps() const { return kernelHeight * kernelWidth; }
+  /** 1 × 1, unpadded, without a stride: a plain product. */
+  bool plain() const {
+    return taps() == 1 && strideHeight == 1 && strideWidth == 1 && padTop == 0 && padLeft == 0 &&
+           inHeight == outHeight && inWidth == outWidth;
+  }
+};
+
+constexpr int geometryFields = 15;
+
+Geometry geometryOf(const Arguments& arguments, int index) {
+  const int32_t* field = arguments.integers(index, geometryFields);
+  Geometry g{field[0], field[1], field[2],  field[3],  field[4],  field[5],  field[6], field[7],
+             field[8], field[9], field[10], field[11], field[12], field[13], field[14]};
+  const int64_t in[] = {g.batch, g.inHeight, g.inWidth, g.inChannels};
+  const int64_t out[] = {g.batch, g.outHeight, g.outWidth, g.outChannels};
+  const int64_t filter[] = {g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels};
+  volume(in, 4);
+  volume(out, 4);
+  volume(filter, 4);
+  if (g.strideHeight < 1 || g.strideWidth < 1 || g.dilationHeight < 1 || g.dilationWidth < 1 || g.taps() > 65536) {
+    throw ArgumentError(ArgumentError::range, "expected strides and dilations of at least 1.");
+  }
+  return g;
+}
+
+/** Where a filter's tap reads, relative to a patch's corner, and which of the filter's taps it is. */
+struct Tap {
+  int64_t y, x, index;
+};
+
+/** Neighbouring taps, whose pixels are neighbours in memory: columns [first, first + taps · channels) of the patches. */
+struct Segment {
+  int64_t y, x, taps, first;
+};
+
+/** A row of patches may leave the image: what it reads then is put together here. */
+constexpr int64_t edgeFloats = 512;
+
+/** Rows are patches of an image, columns (tap, channel). */
+struct Patches {
+  const float* image;
+  int64_t height, width, channels;
+  /** Patches per image, and how far apart their corners are. */
+  int64_t rowsHigh, rowsWide, stepY, stepX, startY, startX;
+  const Segment* segments;
+  int64_t segmentCount;
+  /** As many zeros as there are channels. */
+  const float* zeros;
+  static constexpr bool direct = false;
+
+  void corner(int64_t row, int64_t& n, int64_t& y, int64_t& x) const {
+    x = row % rowsWide * stepX + startX;
+    y = row / rowsWide % rowsHigh * stepY + startY;
+    n = row / rowsWide / rowsHigh;
+  }
+
+  /** A segment of the patch whose corner is at (y, x): in the image, or put together in `edge`. */
+  NACRE_INLINE const float* read(const Segment& segment, int64_t n, int64_t y, int64_t x, float* edge) const {
+    const int64_t line = y + segment.y, from = x + segment.x;
+    const bool inside = line >= 0 && line < height;
+    if (inside && from >= 0 && from + segment.taps <= width) {
+      return image + ((n * height + line) * width + from) * channels;
+    }
+    if (segment.taps == 1) return zeros;
+    for (int64_t tap = 0; tap < segment.taps; tap++) {
+      const bool here = inside && from + tap >= 0 && from + tap < width;
+      const float* pixel = here ? image + ((n * height + line) * width + from + tap) * channels : zeros;
+      for (int64_t c = 0; c < channels; c++) edge[tap * channels + c] = pixel[c];
+    }
+    return edge;
+  }
+
+  const Segment* segmentAt(int64_t column) const {
+    const Segment* segment = segments;
+    while (column >= segment->first + segment->taps * channels) segment++;
+    return segment;
+  }
+
+  void packRows(float* to, int64_t row, int64_t rows, int64_t from, int64_t depth) const {
+    int64_t n[MR], y[MR], x[MR];
+    for (int64_t i = 0; i < rows; i++) corner(row + i, n[i], y[i], x[i]);
+    const float* lines[MR];
+    float edges[MR][edgeFloats];
+    int64_t p = 0;
+    for (const Segment* segment = segmentAt(from); p < depth; segment++) {
+      const int64_t skipped = from + p - segment->first;
+      const int64_t run = lesser(depth - p, segment->taps * channels - skipped);
+      for (int64_t i = 0; i < rows; i++) lines[i] = read(*segment, n[i], y[i], x[i], edges[i]) + skipped;
+      interleave(to + p * rows, lines, rows, run);
+      p += run;
+    }
+  }
+
+  void packColumns(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
+    int64_t n, y, x;
+    corner(from, n, y, x);
+    const int64_t lastX = (rowsWide - 1) * stepX + startX, lastY = (rowsHigh - 1) * stepY + startY;
+    const Segment* const start = segmentAt(column);
+    float edge[edgeFloats];
+    for (int64_t p = 0; p < depth; p++) {
+      float* line = to + p * NR;
+      int64_t j = 0;
+      for (const Segment* segment = start; j < columns; segment++) {
+        const int64_t skipped = column + j - segment->first;
+        const int64_t run = lesser(columns - j, segment->taps * channels - skipped);
+        const float* source = read(*segment, n, y, x, edge) + skipped;
+        if (run == NR) {
+#pragma GCC unroll 4
+          for (int v = 0; v < NV; v++) store(line + v * W, load(source + v * W));
+        } else {
+          for (int64_t c = 0; c < run; c++) line[j + c] = source[c];
+        }
+        j += run;
+      }
+      for (; j < NR; j++) line[j] = 0.0f;
+      // The next patch.
+      if (x < lastX) {
+        x += stepX;
+      } else {
+        x = startX;
+        if (y < lastY) {
+          y += stepY;
+        } else {
+          y = startY;
+          n++;
+        }
+      }
+    }
+  }
+};
+
+/** The same from one patch on. */
+struct PatchesFrom {
+  const Patches& patches;
+  int64_t first;
+
+  void packColumns(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
+    patches.packColumns(to, column, columns, first + from, depth);
+  }
+};
+
+/** Filters [tap, in, out] as a matrix of rows (tap, out) and columns in. */
+struct FiltersTransposed {
+  const float* filter;
+  int64_t inChannels, outChannels;
+  const Tap* taps;
+
+  void packColumns(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
+    for (int64_t p = 0; p < depth; p++) {
+      const int64_t tap = (from + p) / outChannels, channel = (from + p) % outChannels;
+      const float* source = filter + (taps[tap].index * inChannels + column) * outChannels + channel;
+      for (int64_t j = 0; j < NR; j++) to[p * NR + j] = j < columns ? source[j * outChannels] : 0.0f;
+    }
+  }
+};
+
+/** Taps, segments and zeros in memory that lives as long as the call. */
+struct Workspace {
+  Tap* taps;
+  Segment* segments;
+  float* zeros;
+  int64_t tapCount = 0, segmentCount = 0, channels;
+
+  Workspace(int64_t most, int64_t channels)
+      : taps(new Tap[static_cast<size_t>(most)]),
+        segments(new Segment[static_cast<size_t>(most)]),
+        zeros(new float[static_cast<size_t>(channels)]()),
+        channels(channels) {}
+  ~Workspace() {
+    delete[] taps;
+    delete[] segments;
+    delete[] zeros;
+  }
+  Workspace(const Workspace&) = delete;
+
+  void clear() { tapCount = segmentCount = 0; }
+  void add(const Tap& tap) {
+    Segment* last = segmentCount == 0 ? nullptr : segments + segmentCount - 1;
+    if (last != nullptr && last->y == tap.y && last->x + last->taps == tap.x && (last->taps + 1) * channels <= edgeFloats) {
+      last->taps++;
+    } else {
+      segments[segmentCount++] = {tap.y, tap.x, 1, tapCount * channels};
+    }
+    taps[tapCount++] = tap;
+  }
+};
+
+Patches inputPatches(const Geometry& g, const float* x, Workspace& work) {
+  for (int64_t tap = 0; tap < g.taps(); tap++) {
+    work.add({tap / g.kernelWidth * g.dilationHeight, tap % g.kernelWidth * g.dilationWidth, tap});
+  }
+  return {x,           g.inHeight,    g.inWidth, g.inChannels, g.outHeight,   g.outWidth,        g.strideHeight,
+          g.strideWidth, -g.padTop, -g.padLeft, work.segments, work.segmentCount, work.zeros};
+}
+
+/** (x, filter, out, geometry, bias, activation, slope) */
+napi_value convolve(const Arguments& arguments) {
+  const Geometry g = geometryOf(arguments, 3);
+  const float *x = arguments.floats(0, g.inSize()), *filter = arguments.floats(1, g.taps() * g.inChannels * g.outChannels);
+  float* out = arguments.floats(2, g.outSize());
+  const Epilogue epilogue{arguments.optionalFloats(4, g.outChannels), static_cast<Activation>(arguments.integer(5)),
+                          arguments.real(6)};
+  if (epilogue.activation < Activation::linear || epilogue.activation >= Activation::count) {
+    throw ArgumentError(ArgumentError::range, "expected a known activation.");
+  }
+  const Shape shape{g.batch * g.outHeight * g.outWidth, g.outChannels, g.taps() * g.inChannels};
+  const Matrix filters{filter, g.outChannels, 1};
+  const Output output{out, g.outChannels, false, epilogue};
+  if (g.plain()) {
+    multiply(arguments.pool(), shape, Matrix{x, g.inChannels, 1}, filters, output);
+    return nullptr;
+  }
+  Workspace work(g.taps(), g.inChannels);
+  multiply(arguments.pool(), shape, inputPatches(g, x, work), filters, output);
+  return nullptr;
+}
+
+/** (dy, filter, dx, geometry) */
+napi_value convolveInputGradient(const Arguments& arguments) {
+  const Geometry g = geometryOf(arguments, 3);
+  const float *dy = arguments.floats(0, g.outSize()), *filter = arguments.floats(1, g.taps() * g.inChannels * g.outChannels);
+  float* dx = arguments.floats(2, g.inSize());
+  Pool& pool = arguments.pool();
+  if (g.plain()) {
+    const Shape shape{g.batch * g.inHeight * g.inWidth, g.inChannels, g.outChannels};
+    multiply(pool, shape, Matrix{dy, g.outChannels, 1}, Matrix{filter, 1, g.outChannels}, Output{dx, g.inChannels});
+    return nullptr;
+  }
+  Workspace work(g.taps(), g.outChannels);
+  // Pixels whose place modulo the stride is the same are reached by the same taps.
+  for (int64_t phaseY = 0; phaseY < g.strideHeight; phaseY++) {
+    for (int64_t phaseX = 0; phaseX < g.strideWidth; phaseX++) {
+      const int64_t high = ceilDivide(g.inHeight - phaseY, g.strideHeight), wide = ceilDivide(g.inWidth - phaseX, g.strideWidth);
+      if (high <= 0 || wide <= 0) continue;
+      work.clear();
+      for (int64_t tap = 0; tap < g.taps(); tap++) {
+        const int64_t y = phaseY + g.padTop - tap / g.kernelWidth * g.dilationHeight;
+        const int64_t x = phaseX + g.padLeft - tap % g.kernelWidth * g.dilationWidth;
+        if (y % g.strideHeight == 0 && x % g.strideWidth == 0) {
+          work.add({y / g.strideHeight, x / g.strideWidth, tap});
+        }
+      }
+      const Patches patches{dy, g.outHeight, g.outWidth, g.outChannels, high, wide, 1, 1, 0, 0, work.segments, work.segmentCount, work.zeros};
+      const FiltersTransposed filters{filter, g.inChannels, g.outChannels, work.taps};
+      const Shape shape{g.batch * high * wide, g.inChannels, work.tapCount * g.outChannels};
+      if (g.strideHeight == 1 && g.strideWidth == 1) {
+        multiply(pool, shape, patches, filters, Output{dx, g.inChannels});
+        continue;
+      }
+      // Rows of one phase are not neighbours: they are computed apart and spread.
+      float* apart = new float[static_cast<size_t>(shape.m * shape.n)];
+      multiply(pool, shape, patches, filters, Output{apart, g.inChannels});
+      parallel(pool, g.batch * high, rowsPerChunk(wide * g.inChannels), [&](int64_t begin, int64_t end, int) {
+        for (int64_t row = begin; row < end; row++) {
+          const int64_t n = row / high, y = row % high * g.strideHeight + phaseY;
+          for (int64_t q = 0; q < wide; q++) {
+            float* to = dx + ((n * g.inHeight + y) * g.inWidth + q * g.strideWidth + phaseX) * g.inChannels;
+            __builtin_memcpy(to, apart + (row * wide + q) * g.inChannels, static_cast<size_t>(g.inChannels) * 4);
+          }
+        }
+      });
+      delete[] apart;
+    }
+  }
+  return nullptr;
+}
+
+/**
+ * (x, dy, dFilter, geometry): computed with the filters as rows, so that patches are packed by whole runs of channels, and
+ * turned at the end. Fixed parts of the patches are added in order.
+ */
+napi_value convolveFilterGradient(const Arguments& arguments) {
+  const Geometry g = geometryOf(arguments, 3);
+  const float *x = arguments.floats(0, g.inSize()), *dy = arguments.floats(1, g.outSize());
+  float* out = arguments.floats(2, g.taps() * g.inChannels * g.outChannels);
+  Pool& pool = arguments.pool();
+  const Shape shape{g.outChannels, g.taps() * g.inChannels, g.batch * g.outHeight * g.outWidth};
+  const int64_t elements = shape.m * shape.n;
+  if (elements == 0) return nullptr;
+  Workspace work(g.taps(), g.inChannels);
+  const Patches patches = inputPatches(g, x, work);
+  const int64_t parts = greater(1, lesser(lesser(32, shape.k / 256), (int64_t{8} << 20) / elements));
+  float* partial = new float[static_cast<size_t>(parts * elements)];
+  if (parts < 4) {
+    for (int64_t part = 0; part < parts; part++) {
+      const int64_t from = shape.k * part / parts, depth = shape.k * (part + 1) / parts - from;
+      multiply(pool, Shape{shape.m, shape.n, depth}, Matrix{dy + from * g.outChannels, 1, g.outChannels},
+               PatchesFrom{patches, from}, Output{partial + part * elements, shape.n});
+    }
+  } else {
+    pool.reserve(aloneBytes);
+    parallel(pool, parts, 1, [&](int64_t begin, int64_t end, int slot) {
+      for (int64_t part = begin; part < end; part++) {
+        const int64_t from = shape.k * part / parts, depth = shape.k * (part + 1) / parts - from;
+        multiplyAlone(Shape{shape.m, shape.n, depth}, Matrix{dy + from * g.outChannels, 1, g.outChannels},
+                      PatchesFrom{patches, from}, Output{partial + part * elements, shape.n}, pool.scratch(slot));
+      }
+    });
+  }
+  parallel(pool, shape.n, rowsPerChunk(shape.m * parts), [&](int64_t begin, int64_t end, int) {
+    for (int64_t j = begin; j < end; j++) {
+      for (int64_t i = 0; i < shape.m; i++) {
+        float sum = 0.0f;
+        for (int64_t part = 0; part < parts; part++) sum += partial[part * elements + i * shape.n + j];
+        out[j * shape.m + i] = sum;
+      }
+    }
+  });
+  delete[] partial;
+  return nullptr;
+}
+
+/** Range of taps that stay within an axis of `size` when the first reads at `start`. */
+NACRE_INLINE void within(int64_t start, int64_t dilation, int64_t taps, int64_t size, int64_t& first, int64_t& last) {
+  first = start < 0 ? ceilDivide(-start, dilation) : 0;
+  last = start >= size ? 0 : lesser(taps, ceilDivide(size - start, dilation));
+}
+
+/** Channels of one pixel times one tap's filter; `multiplier` results per channel. */
+NACRE_INLINE void addScaled(float* to, const float* x, const float* filter, int64_t channels, int64_t multiplier) {
+  if (multiplier == 1) {
+    for (int64_t c = 0; c < channels; c++) to[c] += x[c] * filter[c];
+    return;
+  }
+  for (int64_t c = 0; c < channels; c++) {
+    for (int64_t q = 0; q < multiplier; q++) to[c * multiplier + q] += x[c] * filter[c * multiplier + q];
+  }
+}
+
+/** (x, filter, out, geometry): filters [height, width, channels, multiplier]. */
+napi_value depthwise(const Arguments& arguments) {
+  const Geometry g = geometryOf(arguments, 3);
+  const int64_t multiplier = g.inChannels == 0 ? 1 : g.outChannels / g.inChannels;
+  const float *x = arguments.floats(0, g.inSize()), *filter = arguments.floats(1, g.taps() * g.outChannels);
+  float* out = arguments.floats(2, g.outSize());
+  if (multiplier * g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected whole multiples.");
+  const int64_t rows = g.batch * g.outHeight, width = g.outWidth * g.outChannels;
+  parallel(arguments.pool(), rows, rowsPerChunk(width * g.taps()), [&](int64_t begin, int64_t end, int) {
+    for (int64_t row = begin; row < end; row++) {
+      const int64_t n = row / g.outHeight, startY = row % g.outHeight * g.strideHeight - g.padTop;
+      int64_t firstY, lastY, firstX, lastX;
+      within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
+      for (int64_t ox = 0; ox < g.outWidth; ox++) {
+        float* to = out + row * width + ox * g.outChannels;
+        for (int64_t c = 0; c < g.outChannels; c++) to[c] = 0.0f;
+        const int64_t startX = ox * g.strideWidth - g.padLeft;
+        within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
+        for (int64_t ky = firstY; ky < lastY; ky++) {
+          for (int64_t kx = firstX; kx < lastX; kx++) {
+            const int64_t pixel = (n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
+            addScaled(to, x + pixel * g.inChannels, filter + (ky * g.kernelWidth + kx) * g.outChannels, g.inChannels, multiplier);
+          }
+        }
+      }
+    }
+  });
+  return nullptr;
+}
+
+/** (dy, filter, dx, geometry) */
+napi_value depthwiseInputGradient(const Arguments& arguments) {
+  const Geometry g = geometryOf(arguments, 3);
+  const int64_t multiplier = g.inChannels == 0 ? 1 : g.outChannels / g.inChannels;
+  const float *dy = arguments.floats(0, g.outSize()), *filter = arguments.floats(1, g.taps() * g.outChannels);
+  float* dx = arguments.floats(2, g.inSize());
+  if (multiplier * g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected whole multiples.");
+  parallel(arguments.pool(), g.batch, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t n = begin; n < end; n++) {
+      const int64_t image = g.inHeight * g.inWidth * g.inChannels;
+      __builtin_memset(dx + n * image, 0, static_cast<size_t>(image) * 4);
+      for (int64_t oy = 0; oy < g.outHeight; oy++) {
+        int64_t firstY, lastY, firstX, lastX;
+        const int64_t startY = oy * g.strideHeight - g.padTop;
+        within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
+        for (int64_t ox = 0; ox < g.outWidth; ox++) {
+          const float* from = dy + ((n * g.outHeight + oy) * g.outWidth + ox) * g.outChannels;
+          const int64_t startX = ox * g.strideWidth - g.padLeft;
+          within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
+          for (int64_t ky = firstY; ky < lastY; ky++) {
+            for (int64_t kx = firstX; kx < lastX; kx++) {
+              const int64_t pixel = (n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
+              const float* weights = filter + (ky * g.kernelWidth + kx) * g.outChannels;
+              float* to = dx + pixel * g.inChannels;
+              if (multiplier == 1) {
+                for (int64_t c = 0; c < g.inChannels; c++) to[c] += from[c] * weights[c];
+              } else {
+                for (int64_t c = 0; c < g.inChannels; c++) {
+                  for (int64_t q = 0; q < multiplier; q++) to[c] += from[c * multiplier + q] * weights[c * multiplier + q];
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  });
+  return nullptr;
+}
+
+/** (x, dy, dFilter, geometry): fixed parts of the images' rows, added in order. */
+napi_value depthwiseFilterGradient(const Arguments& arguments) {
+  const Geometry g = geometryOf(arguments, 3);
+  const int64_t multiplier = g.inChannels == 0 ? 1 : g.outChannels / g.inChannels;
+  const float *x = arguments.floats(0, g.inSize()), *dy = arguments.floats(1, g.outSize());
+  const int64_t elements = g.taps() * g.outChannels, rows = g.batch * g.outHeight;
+  float* out = arguments.floats(2, elements);
+  if (multiplier * g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected whole multiples.");
+  const int64_t parts = greater(1, lesser(32, rows / 8));
+  float* partial = static_cast<float*>(arguments.pool().shared(static_cast<size_t>(parts * elements) * 4 + 4));
+  parallel(arguments.pool(), parts, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t part = begin; part < end; part++) {
+      float* sums = partial + part * elements;
+      for (int64_t j = 0; j < elements; j++) sums[j] = 0.0f;
+      for (int64_t row = rows * part / parts; row < rows * (part + 1) / parts; row++) {
+        const int64_t n = row / g.outHeight, startY = row % g.outHeight * g.strideHeight - g.padTop;
+        int64_t firstY, lastY, firstX, lastX;
+        within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
+        for (int64_t ox = 0; ox < g.outWidth; ox++) {
+          const float* from = dy + (row * g.outWidth + ox) * g.outChannels;
+          const int64_t startX = ox * g.strideWidth - g.padLeft;
+          within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
+          for (int64_t ky = firstY; ky < lastY; ky++) {
+            for (int64_t kx = firstX; kx < lastX; kx++) {
+              const int64_t pixel = (n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
+              float* to = sums + (ky * g.kernelWidth + kx) * g.outChannels;
+              const float* value = x + pixel * g.inChannels;
+              if (multiplier == 1) {
+                for (int64_t c = 0; c < g.inChannels; c++) to[c] += value[c] * from[c];
+              } else {
+                for (int64_t c = 0; c < g.inChannels; c++) {
+                  for (int64_t q = 0; q < multiplier; q++) to[c * multiplier + q] += value[c] * from[c * multiplier + q];
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  });
+  for (int64_t j = 0; j < elements; j++) {
+    float sum = 0.0f;
+    for (int64_t part = 0; part < parts; part++) sum += partial[part * elements + j];
+    out[j] = sum;
+  }
+  return nullptr;
+}
+
+/** (average, x, out, geometry): windows of the geometry's kernel size; padding does not count. */
+napi_value pool2d(const Arguments& arguments) {
+  const bool average = arguments.flag(0);
+  const Geometry g = geometryOf(arguments, 3);
+  if (g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected as many channels as before.");
+  const float* x = arguments.floats(1, g.inSize());
+  float* out = arguments.floats(2, g.outSize());
+  const int64_t rows = g.batch * g.outHeight, channels = g.inChannels;
+  parallel(arguments.pool(), rows, rowsPerChunk(g.outWidth * channels * g.taps()), [&](int64_t begin, int64_t end, int) {
+    for (int64_t row = begin; row < end; row++) {
+      const int64_t n = row / g.outHeight, startY = row % g.outHeight * g.strideHeight - g.padTop;
+      int64_t firstY, lastY, firstX, lastX;
+      within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
+      for (int64_t ox = 0; ox < g.outWidth; ox++) {
+        float* to = out + (row * g.outWidth + ox) * channels;
+        const int64_t startX = ox * g.strideWidth - g.padLeft;
+        within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
+        const float initial = average ? 0.0f : -__builtin_inff();
+        for (int64_t c = 0; c < channels; c++) to[c] = initial;
+        for (int64_t ky = firstY; ky < lastY; ky++) {
+          for (int64_t kx = firstX; kx < lastX; kx++) {
+            const float* from = x + ((n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth) * channels;
+            if (average) {
+              for (int64_t c = 0; c < channels; c++) to[c] += from[c];
+            } else {
+              for (int64_t c = 0; c < channels; c++) to[c] = from[c] > to[c] ? from[c] : to[c];
+            }
+          }
+        }
+        if (average) {
+          const float scale = 1.0f / static_cast<float>((lastY - firstY) * (lastX - firstX));
+          for (int64_t c = 0; c < channels; c++) to[c] *= scale;
+        }
+      }
+    }
+  });
+  return nullptr;
+}
+
+/** (dy, x, dx, geometry): the gradient goes to the first of the largest in each window. */
+napi_value maxPoolGradient(const Arguments& arguments) {
+  const Geometry g = geometryOf(arguments, 3);
+  if (g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected as many channels as before.");
+  const float *dy = arguments.floats(0, g.outSize()), *x = arguments.floats(1, g.inSize());
+  float* dx = arguments.floats(2, g.inSize());
+  const int64_t channels = g.inChannels, image = g.inHeight * g.inWidth * channels;
+  arguments.pool().reserve(static_cast<size_t>(channels) * 8 + 8);
+  parallel(arguments.pool(), g.batch, 1, [&](int64_t begin, int64_t end, int slot) {
+    float* best = static_cast<float*>(arguments.pool().scratch(slot));
+    int32_t* place = reinterpret_cast<int32_t*>(best + channels);
+    for (int64_t n = begin; n < end; n++) {
+      float* to = dx + n * image;
+      const float* from = x + n * image;
+      __builtin_memset(to, 0, static_cast<size_t>(image) * 4);
+      for (int64_t oy = 0; oy < g.outHeight; oy++) {
+        int64_t firstY, lastY, firstX, lastX;
+        const int64_t startY = oy * g.strideHeight - g.padTop;
+        within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
+        for (int64_t ox = 0; ox < g.outWidth; ox++) {
+          const int64_t startX = ox * g.strideWidth - g.padLeft;
+          within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
+          for (int64_t c = 0; c < channels; c++) {
+            best[c] = -__builtin_inff();
+            place[c] = -1;
+          }
+          for (int64_t ky = firstY; ky < lastY; ky++) {
+            for (int64_t kx = firstX; kx < lastX; kx++) {
+              const int64_t pixel = (startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
+              const float* values = from + pixel * channels;
+              const int32_t here = static_cast<int32_t>(pixel);
+              for (int64_t c = 0; c < channels; c++) {
+                const bool larger = values[c] > best[c];
+                best[c] = larger ? values[c] : best[c];
+                place[c] = larger ? here : place[c];
+              }
+            }
+          }
+          const float* gradient = dy + ((n * g.outHeight + oy) * g.outWidth + ox) * channels;
+          for (int64_t c = 0; c < channels; c++) {
+            if (place[c] >= 0) to[place[c] * channels + c] += gradient[c];
+          }
+        }
+      }
+    }
+  });
+  return nullptr;
+}
+
+/** (dy, dx, geometry): every element of a window gets its share of the whole window. */
+napi_value averagePoolGradient(const Arguments& arguments) {
+  const Geometry g = geometryOf(arguments, 2);
+  if (g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected as many channels as before.");
+  const float* dy = arguments.floats(0, g.outSize());
+  float* dx = arguments.floats(1, g.inSize());
+  const int64_t channels = g.inChannels, image = g.inHeight * g.inWidth * channels;
+  const float share = 1.0f / static_cast<float>(g.taps());
+  parallel(arguments.pool(), g.batch, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t n = begin; n < end; n++) {
+      float* to = dx + n * image;
+      __builtin_memset(to, 0, static_cast<size_t>(image) * 4);
+      for (int64_t oy = 0; oy < g.outHeight; oy++) {
+        int64_t firstY, lastY, firstX, lastX;
+        const int64_t startY = oy * g.strideHeight - g.padTop;
+        within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
+        for (int64_t ox = 0; ox < g.outWidth; ox++) {
+          const int64_t startX = ox * g.strideWidth - g.padLeft;
+          within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
+          const float* from = dy + ((n * g.outHeight + oy) * g.outWidth + ox) * channels;
+          for (int64_t ky = firstY; ky < lastY; ky++) {
+            for (int64_t kx = firstX; kx < lastX; kx++) {
+              float* pixel = to + ((startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth) * channels;
+              for (int64_t c = 0; c < channels; c++) pixel[c] += from[c] * share;
+            }
+          }
+        }
+      }
+    }
+  });
+  return nullptr;
+}
+
+}  // namespace
+
+void addConvolution(Exports& exports) {
+  exports.add("convolve", convolve);
+  exports.add("convolveInputGradient", convolveInputGradient);
+  exports.add("convolveFilterGradient", convolveFilterGradient);
+  exports.add("depthwise", depthwise);
+  exports.add("depthwiseInputGradient", depthwiseInputGradient);
+  exports.add("depthwiseFilterGradient", depthwiseFilterGradient);
+  exports.add("pool2d", pool2d);
+  exports.add("maxPoolGradient", maxPoolGradient);
+  exports.add("averagePoolGradient", averagePoolGradient);
+}
+
+}  // namespace NACRE_ISA
+}  // namespace nacre

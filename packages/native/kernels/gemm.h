@@ -1,0 +1,379 @@
+// C = A · B for single precision, in the manner of Goto and van de Geijn 2008: B is packed into panels of NR columns, A into
+// panels of MR rows, and the innermost kernel keeps an MR × NR tile of C in registers. Where A and B come from is a template
+// parameter, so convolutions gather their patches while they pack.
+//
+// Sums run over k in blocks of KC in ascending order, whatever the number of threads: the result does not depend on it.
+#pragma once
+#include "activation.h"
+
+namespace nacre {
+namespace NACRE_ISA {
+
+#if defined(__AVX512F__)
+constexpr int MR = 12, NV = 2;
+#elif defined(__AVX__)
+constexpr int MR = 6, NV = 2;
+#elif defined(__aarch64__)
+constexpr int MR = 8, NV = 3;
+#else
+constexpr int MR = 6, NV = 2;
+#endif
+constexpr int NR = NV * W;
+constexpr int64_t KC = 384;
+/** Rows of A that one thread packs: with KC they fill half of a second-level cache. */
+constexpr int64_t MC = MR == 6 ? 96 : 96 / MR * MR;
+
+/** Up to this many columns, rows of A are read where they lie. */
+constexpr int64_t directColumns = 16 * NR;
+
+struct Output {
+  float* data;
+  int64_t stride;
+  /** Adds to what is there. */
+  bool accumulate = false;
+  Epilogue epilogue = {};
+};
+
+/** ROWS × (VECTORS · W) sums. Element (i, p) of A is a[i · aRow + p · aStep]; row p of B is at b + p · bStep. */
+template <int ROWS, int VECTORS>
+NACRE_INLINE void tile(int64_t depth, const float* a, int64_t aRow, int64_t aStep, const float* b, int64_t bStep,
+                       Vector (&sums)[ROWS][VECTORS]) {
+  for (int i = 0; i < ROWS; i++) {
+    for (int v = 0; v < VECTORS; v++) sums[i][v] = Vector{};
+  }
+  int64_t p = 0;
+  if constexpr (ROWS * VECTORS <= 6) {
+    // Too few sums to keep the multipliers busy: every other step has its own.
+    Vector others[ROWS][VECTORS] = {};
+    for (; p + 2 <= depth; p += 2) {
+#pragma GCC unroll 16
+      for (int i = 0; i < ROWS; i++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < VECTORS; v++) {
+          sums[i][v] += splat(a[i * aRow]) * load(b + v * W);
+          others[i][v] += splat(a[i * aRow + aStep]) * load(b + bStep + v * W);
+        }
+      }
+      a += 2 * aStep;
+      b += 2 * bStep;
+    }
+    for (int i = 0; i < ROWS; i++) {
+      for (int v = 0; v < VECTORS; v++) sums[i][v] += others[i][v];
+    }
+  }
+#pragma GCC unroll 4
+  for (; p < depth; p++) {
+    Vector row[VECTORS];
+#pragma GCC unroll 4
+    for (int v = 0; v < VECTORS; v++) row[v] = load(b + v * W);
+#pragma GCC unroll 16
+    for (int i = 0; i < ROWS; i++) {
+      const Vector scale = splat(a[i * aRow]);
+#pragma GCC unroll 4
+      for (int v = 0; v < VECTORS; v++) sums[i][v] += scale * row[v];
+    }
+    a += aStep;
+    b += bStep;
+  }
+}
+
+/** Bias and activation of a tile that was just written and is still in the first cache. */
+template <class Any = void>
+__attribute__((noinline)) void finish(const Output& c, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+  for (int64_t i = row; i < row + rows; i++) {
+    float* to = c.data + i * c.stride + column;
+    for (int64_t j = 0; j < columns; j += W) {
+      const int64_t width = lesser(W, columns - j);
+      Vector value = width == W ? load(to + j) : loadPart(to + j, width);
+      if (c.epilogue.bias != nullptr) {
+        const float* bias = c.epilogue.bias + column + j;
+        value += width == W ? load(bias) : loadPart(bias, width);
+      }
+      value = activate(value, c.epilogue);
+      if (width == W) {
+        store(to + j, value);
+      } else {
+        storePart(to + j, value, width);
+      }
+    }
+  }
+}
+
+template <int ROWS, int VECTORS>
+NACRE_INLINE void write(const Vector (&sums)[ROWS][VECTORS], const Output& c, int64_t row, int64_t column,
+                        int64_t columns, bool add) {
+  float* to = c.data + row * c.stride + column;
+  if (columns == VECTORS * W) {
+#pragma GCC unroll 16
+    for (int i = 0; i < ROWS; i++) {
+#pragma GCC unroll 4
+      for (int v = 0; v < VECTORS; v++) {
+        float* place = to + i * c.stride + v * W;
+        store(place, add ? sums[i][v] + load(place) : sums[i][v]);
+      }
+    }
+    return;
+  }
+  float rest[ROWS][VECTORS * W];
+#pragma GCC unroll 16
+  for (int i = 0; i < ROWS; i++) {
+#pragma GCC unroll 4
+    for (int v = 0; v < VECTORS; v++) store(rest[i] + v * W, sums[i][v]);
+  }
+  for (int i = 0; i < ROWS; i++) {
+    float* place = to + i * c.stride;
+    for (int64_t j = 0; j < columns; j++) place[j] = add ? place[j] + rest[i][j] : rest[i][j];
+  }
+}
+
+/** A row or column that is not unit-stride costs a call per variant, so they are kept out of line. */
+template <int ROWS, int VECTORS, bool PACKED>
+__attribute__((noinline)) void block(int64_t depth, const float* a, int64_t aRow, int64_t aStep, const float* b,
+                                     int64_t bStep, const Output& c, int64_t row, int64_t column, int64_t columns,
+                                     bool add, bool last) {
+  Vector sums[ROWS][VECTORS];
+  if (PACKED) {
+    tile<ROWS, VECTORS>(depth, a, 1, ROWS, b, NR, sums);
+  } else {
+    tile<ROWS, VECTORS>(depth, a, aRow, aStep, b, bStep, sums);
+  }
+  write<ROWS, VECTORS>(sums, c, row, column, columns, add);
+  if (last && (c.epilogue.bias != nullptr || c.epilogue.activation != Activation::linear)) {
+    finish(c, row, ROWS, column, columns);
+  }
+}
+
+/** Rows left over take the kernel of their number. */
+template <int ROWS, bool PACKED>
+NACRE_INLINE void blockOf(int64_t rows, int64_t columns, int64_t depth, const float* a, int64_t aRow, int64_t aStep,
+                          const float* b, int64_t bStep, const Output& c, int64_t row, int64_t column, bool add,
+                          bool last) {
+  if constexpr (ROWS > 0) {
+    if (rows == ROWS) {
+      if (columns <= W) {
+        block<ROWS, 1, PACKED>(depth, a, aRow, aStep, b, bStep, c, row, column, columns, add, last);
+      } else {
+        block<ROWS, NV, PACKED>(depth, a, aRow, aStep, b, bStep, c, row, column, columns, add, last);
+      }
+    } else {
+      blockOf<ROWS - 1, PACKED>(rows, columns, depth, a, aRow, aStep, b, bStep, c, row, column, add, last);
+    }
+  }
+}
+
+/**
+ * Element p of every line, then element p + 1, and so on: to[p · count + i] = lines[i][p]. Writes up to a vector beyond the end,
+ * for which panels leave room.
+ */
+NACRE_INLINE void interleave(float* to, const float* const* lines, int64_t count, int64_t depth) {
+  int64_t p = 0;
+  if (count == MR && MR > W / 2) {
+    constexpr int squares = (MR + W - 1) / W;
+    for (; p + W <= depth; p += W) {
+      Vector square[squares][W];
+      for (int s = 0; s < squares; s++) {
+#pragma GCC unroll 16
+        for (int q = 0; q < W; q++) square[s][q] = load(lines[s * W + q < MR ? s * W + q : MR - 1] + p);
+        transposeSquare(square[s]);
+      }
+      // In ascending order: what reaches into the next element's place is written over by it.
+#pragma GCC unroll 16
+      for (int q = 0; q < W; q++) {
+        for (int s = 0; s < squares; s++) store(to + (p + q) * MR + s * W, square[s][q]);
+      }
+    }
+  }
+  for (; p < depth; p++) {
+    for (int64_t i = 0; i < count; i++) to[p * count + i] = lines[i][p];
+  }
+}
+
+/** A matrix in memory; one of the strides is 1. */
+struct Matrix {
+  const float* data;
+  int64_t rowStride;
+  int64_t columnStride;
+
+  /** Rows [row, row + rows) and columns [from, from + depth), column after column. */
+  void packRows(float* to, int64_t row, int64_t rows, int64_t from, int64_t depth) const {
+    const float* source = data + row * rowStride + from * columnStride;
+    if (rowStride == 1) {
+      for (int64_t p = 0; p < depth; p++) {
+        for (int64_t i = 0; i < rows; i++) to[p * rows + i] = source[p * columnStride + i];
+      }
+      return;
+    }
+    const float* lines[MR];
+    for (int64_t i = 0; i < rows; i++) lines[i] = source + i * rowStride;
+    interleave(to, lines, rows, depth);
+  }
+  /** Rows [from, from + depth) of NR columns from `column` on; those beyond `columns` become 0. */
+  void packColumns(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
+    const float* source = data + from * rowStride + column * columnStride;
+    if (columnStride == 1) {
+      for (int64_t p = 0; p < depth; p++) {
+        const float* line = source + p * rowStride;
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; v++) store(to + p * NR + v * W, loadPart(line + v * W, columns - v * W));
+      }
+      return;
+    }
+    for (int64_t j = 0; j < NR; j += W) {
+      int64_t p = 0;
+      if (j + W <= columns) {
+        for (; p + W <= depth; p += W) {
+          Vector square[W];
+#pragma GCC unroll 16
+          for (int q = 0; q < W; q++) square[q] = load(source + (j + q) * columnStride + p);
+          transposeSquare(square);
+#pragma GCC unroll 16
+          for (int q = 0; q < W; q++) store(to + (p + q) * NR + j, square[q]);
+        }
+      }
+      for (; p < depth; p++) {
+        for (int64_t q = j; q < j + W; q++) to[p * NR + q] = q < columns ? source[p + q * columnStride] : 0.0f;
+      }
+    }
+  }
+  static constexpr bool direct = true;
+};
+
+struct Shape {
+  int64_t m, n, k;
+};
+
+/** Bytes of scratch memory that a thread needs to pack its rows. */
+constexpr size_t rowsBytes = static_cast<size_t>(MC) * KC * 4 + vectorBytes;
+/** Columns of B that one thread packs when it computes a product alone. */
+constexpr int64_t aloneColumns = 16 * NR;
+constexpr size_t aloneBytes = rowsBytes + static_cast<size_t>(aloneColumns) * KC * 4;
+
+/** Columns [first, end) of rows [row, row + rows) for one block of depth; B's panels start at `panels`. */
+template <class A>
+NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_t rows, int64_t from, int64_t depth,
+                                  const float* panels, int64_t panelSize, int64_t first, int64_t end, const Output& c,
+                                  bool add, bool last) {
+  if constexpr (A::direct) {
+    // Packing pays when each row meets many panels.
+    if (end - first <= directColumns) {
+      for (int64_t column = first; column < end; column += NR) {
+        const float* panel = panels + (column - first) / NR * panelSize;
+        for (int64_t i = 0; i < rows; i += MR) {
+          blockOf<MR, false>(lesser(MR, rows - i), lesser(NR, end - column), depth,
+                             a.data + (row + i) * a.rowStride + from * a.columnStride, a.rowStride, a.columnStride,
+                             panel, NR, c, row + i, column, add, last);
+        }
+      }
+      return;
+    }
+  }
+  for (int64_t i = 0; i < rows; i += MR) {
+    a.packRows(packed + i * depth, row + i, lesser(MR, rows - i), from, depth);
+  }
+  for (int64_t column = first; column < end; column += NR) {
+    const float* panel = panels + (column - first) / NR * panelSize;
+    for (int64_t i = 0; i < rows; i += MR) {
+      blockOf<MR, true>(lesser(MR, rows - i), lesser(NR, end - column), depth, packed + i * depth, 0, 0, panel, NR, c,
+                        row + i, column, add, last);
+    }
+  }
+}
+
+/** On the calling thread alone, with `scratch` of `aloneBytes`. */
+template <class A, class B>
+void multiplyAlone(const Shape& shape, const A& a, const B& b, const Output& c, void* scratch) {
+  const auto [m, n, k] = shape;
+  float* packedRows = static_cast<float*>(scratch);
+  float* packedColumns = packedRows + MC * KC + W;
+  for (int64_t column = 0; column < n; column += aloneColumns) {
+    const int64_t end = lesser(n, column + aloneColumns);
+    for (int64_t from = 0; from < k; from += KC) {
+      const int64_t depth = lesser(KC, k - from);
+      const bool add = c.accumulate || from > 0, last = from + depth == k;
+      for (int64_t j = column; j < end; j += NR) {
+        b.packColumns(packedColumns + (j - column) * depth, j, lesser(NR, end - j), from, depth);
+      }
+      for (int64_t row = 0; row < m; row += MC) {
+        rowsTimesPanels(a, packedRows, row, lesser(MC, m - row), from, depth, packedColumns, depth * NR, column, end, c,
+                        add, last);
+      }
+    }
+  }
+}
+
+/** Sets C to 0, or runs the epilogue alone, where there is nothing to sum. */
+inline void emptyProduct(const Shape& shape, const Output& c) {
+  for (int64_t i = 0; i < shape.m; i++) {
+    for (int64_t j = 0; j < shape.n; j += W) {
+      float* to = c.data + i * c.stride + j;
+      const int64_t width = lesser(W, shape.n - j);
+      Vector value = c.accumulate ? loadPart(to, width) : Vector{};
+      if (c.epilogue.bias != nullptr) value += loadPart(c.epilogue.bias + j, width);
+      storePart(to, activate(value, c.epilogue), width);
+    }
+  }
+}
+
+/** Whether a product is too small to be shared out. */
+inline bool isSmall(const Shape& shape) { return shape.m * shape.n * shape.k <= 48 * 48 * 48; }
+
+/** On all threads. B is packed once, by all of them; then each takes tiles of C. */
+template <class A, class B>
+void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Output& c) {
+  const auto [m, n, k] = shape;
+  if (m == 0 || n == 0) return;
+  if (k == 0) return emptyProduct(shape, c);
+  const int threads = pool.threads();
+  if (threads == 1 || isSmall(shape)) {
+    pool.reserve(aloneBytes);
+    return multiplyAlone(shape, a, b, c, pool.scratch(0));
+  }
+  pool.reserve(rowsBytes);
+  // Packed columns: at most 16 MiB, in whole panels.
+  const int64_t most = greater(1, (int64_t{4} << 20) / (k * NR)) * NR;
+  const int64_t width = lesser(ceilDivide(n, NR) * NR, most);
+  float* packed = static_cast<float*>(pool.shared(static_cast<size_t>(width) * k * 4));
+  for (int64_t start = 0; start < n; start += width) {
+    const int64_t columns = lesser(width, n - start);
+    const int64_t panels = ceilDivide(columns, NR);
+    const int64_t blocks = ceilDivide(k, KC);
+    // Block of depth after block of depth, and in each panel after panel.
+    parallel(pool, panels * blocks, greater(1, 8192 / (KC * NR)), [&](int64_t begin, int64_t end, int) {
+      for (int64_t each = begin; each < end; each++) {
+        const int64_t from = each / panels * KC, panel = each % panels, depth = lesser(KC, k - from);
+        b.packColumns(packed + from * panels * NR + panel * depth * NR, start + panel * NR,
+                      lesser(NR, columns - panel * NR), from, depth);
+      }
+    });
+    // Tiles: enough of them that threads finish together, as wide as that allows.
+    int64_t tileRows = ceilDivide(ceilDivide(m, ceilDivide(m, MC)), MR) * MR;
+    int64_t tileColumns = panels * NR;
+    const int64_t wanted = 6 * threads;
+    while (ceilDivide(m, tileRows) * ceilDivide(columns, tileColumns) < wanted) {
+      if (tileColumns > 4 * NR && tileColumns >= tileRows) {
+        tileColumns = ceilDivide(ceilDivide(tileColumns, 2), NR) * NR;
+      } else if (tileRows > 4 * MR) {
+        tileRows = ceilDivide(ceilDivide(tileRows, 2), MR) * MR;
+      } else {
+        break;
+      }
+    }
+    const int64_t across = ceilDivide(columns, tileColumns);
+    parallel(pool, ceilDivide(m, tileRows) * across, 1, [&](int64_t begin, int64_t end, int slot) {
+      float* packedRows = static_cast<float*>(pool.scratch(slot));
+      for (int64_t each = begin; each < end; each++) {
+        const int64_t row = each / across * tileRows, first = each % across * tileColumns;
+        const int64_t rows = lesser(tileRows, m - row), last = lesser(first + tileColumns, columns);
+        for (int64_t from = 0; from < k; from += KC) {
+          const int64_t depth = lesser(KC, k - from);
+          const float* panel = packed + from * panels * NR + first / NR * depth * NR;
+          rowsTimesPanels(a, packedRows, row, rows, from, depth, panel, depth * NR, start + first, start + last, c,
+                          c.accumulate || from > 0, from + depth == k);
+        }
+      }
+    });
+  }
+}
+
+}  // namespace NACRE_ISA
+}  // namespace nacre

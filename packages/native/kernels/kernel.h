@@ -1,0 +1,34 @@
+// What every kernel's source includes. It is compiled once per instruction set, its bindings too, so that choosing the set is
+// done once, when the program starts, and not at every call.
+#pragma once
+#include <math.h>
+
+#include "arguments.h"
+#include "pool.h"
+#include "simd.h"
+
+namespace nacre {
+namespace NACRE_ISA {
+
+/** Elements that are worth a chunk of their own where little is computed for each. */
+constexpr int64_t chunkElements = 16384;
+
+template <class Function>
+NACRE_INLINE void parallel(Pool& pool, int64_t count, int64_t chunk, const Function& function) {
+  pool.run(
+      count, chunk,
+      [](const void* context, int64_t begin, int64_t end, int slot) {
+        (*static_cast<const Function*>(context))(begin, end, slot);
+      },
+      &function);
+}
+
+/** Rows per chunk, for rows of `width` elements. */
+NACRE_INLINE int64_t rowsPerChunk(int64_t width) { return width >= chunkElements ? 1 : chunkElements / (width < 1 ? 1 : width); }
+
+NACRE_INLINE int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+NACRE_INLINE int64_t greater(int64_t a, int64_t b) { return a > b ? a : b; }
+NACRE_INLINE int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace NACRE_ISA
+}  // namespace nacre

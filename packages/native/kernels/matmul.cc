@@ -1,0 +1,204 @@
+// Products of matrices, batched, with every transposition, bias and activation: BatchMatMul and _FusedMatMul.
+#include "gemm.h"
+
+namespace nacre {
+namespace NACRE_ISA {
+
+namespace {
+
+Matrix left(const float* data, const Shape& shape, bool transposed) {
+  return transposed ? Matrix{data, 1, shape.m} : Matrix{data, shape.k, 1};
+}
+Matrix right(const float* data, const Shape& shape, bool transposed) {
+  return transposed ? Matrix{data, 1, shape.k} : Matrix{data, shape.n, 1};
+}
+
+/** Dot products of few rows with the rows of a transposed B, each read once, along k. */
+template <int ROWS>
+void dotRows(const Shape& shape, const float* a, const float* b, const Output& c, int64_t begin, int64_t end) {
+  constexpr int C = 4;
+  const int64_t k = shape.k, whole = k / W * W;
+  for (int64_t j = begin; j < end; j += C) {
+    const int64_t columns = lesser(C, end - j);
+    Vector sums[ROWS][C] = {};
+    float dots[ROWS][C];
+    const float* rows[C];
+    for (int64_t q = 0; q < C; q++) rows[q] = b + (j + lesser(q, columns - 1)) * k;
+    for (int64_t p = 0; p < whole; p += W) {
+      Vector values[C];
+#pragma GCC unroll 4
+      for (int q = 0; q < C; q++) values[q] = load(rows[q] + p);
+#pragma GCC unroll 4
+      for (int i = 0; i < ROWS; i++) {
+        const Vector scale = load(a + i * k + p);
+#pragma GCC unroll 4
+        for (int q = 0; q < C; q++) sums[i][q] += scale * values[q];
+      }
+    }
+    for (int i = 0; i < ROWS; i++) {
+      for (int q = 0; q < C; q++) {
+        float dot = sumLanes(sums[i][q]);
+        for (int64_t p = whole; p < k; p++) dot += a[i * k + p] * rows[q][p];
+        dots[i][q] = dot;
+      }
+      for (int64_t q = 0; q < columns; q++) {
+        float* to = c.data + i * c.stride + j + q;
+        float value = dots[i][q] + (c.accumulate ? *to : 0.0f);
+        if (c.epilogue.bias != nullptr) value += c.epilogue.bias[j + q];
+        if (c.epilogue.activation != Activation::linear) value = activate(splat(value), c.epilogue)[0];
+        *to = value;
+      }
+    }
+  }
+}
+
+/** Few rows times a B in rows: several rows of B at a time, for sums that stay in the first cache. */
+template <int ROWS>
+void stripRows(const Shape& shape, const float* a, const float* b, const Output& c, int64_t begin, int64_t end,
+               int64_t aRow = 0) {
+  constexpr int DEEP = 4;
+  const int64_t n = shape.n, k = shape.k;
+  if (aRow == 0) aRow = k;
+  for (int64_t first = begin; first < end; first += 2048) {
+    const int64_t last = lesser(end, first + 2048);
+    for (int i = 0; i < ROWS && !c.accumulate; i++) {
+      for (int64_t j = first; j < last; j++) c.data[i * c.stride + j] = 0.0f;
+    }
+    int64_t p = 0;
+    for (; p + DEEP <= k; p += DEEP) {
+      const float* rows = b + p * n;
+      int64_t j = first;
+      for (; j + W <= last; j += W) {
+        Vector values[DEEP];
+#pragma GCC unroll 8
+        for (int q = 0; q < DEEP; q++) values[q] = load(rows + q * n + j);
+#pragma GCC unroll 4
+        for (int i = 0; i < ROWS; i++) {
+          Vector even = load(c.data + i * c.stride + j), odd = {};
+#pragma GCC unroll 4
+          for (int q = 0; q < DEEP; q += 2) {
+            even += splat(a[i * aRow + p + q]) * values[q];
+            odd += splat(a[i * aRow + p + q + 1]) * values[q + 1];
+          }
+          store(c.data + i * c.stride + j, even + odd);
+        }
+      }
+      for (; j < last; j++) {
+        for (int i = 0; i < ROWS; i++) {
+          for (int q = 0; q < DEEP; q++) c.data[i * c.stride + j] += a[i * aRow + p + q] * rows[q * n + j];
+        }
+      }
+    }
+    for (; p < k; p++) {
+      for (int i = 0; i < ROWS; i++) {
+        for (int64_t j = first; j < last; j++) c.data[i * c.stride + j] += a[i * aRow + p] * b[p * n + j];
+      }
+    }
+    if (c.epilogue.bias != nullptr || c.epilogue.activation != Activation::linear) {
+      finish(c, 0, ROWS, first, last - first);
+    }
+  }
+}
+
+/** A few rows: reading B is the cost, so it is neither packed nor read twice. */
+template <int ROWS>
+void fewRows(Pool& pool, const Shape& shape, const float* a, const float* b, bool transposed, const Output& c) {
+  const int64_t n = shape.n, k = shape.k;
+  if (transposed) {
+    const int64_t chunk = greater(8, chunkElements * 2 / (k + 1) / 8 * 8);
+    parallel(pool, n, chunk, [&](int64_t begin, int64_t end, int) { dotRows<ROWS>(shape, a, b, c, begin, end); });
+    return;
+  }
+  // Whole rows of B, as they lie in memory: parts of k, a fixed number of them, that are added in order.
+  const int64_t parts = lesser(16, n * k / (4 * chunkElements));
+  if (parts < 2) return stripRows<ROWS>(shape, a, b, c, 0, n);
+  float* partial = static_cast<float*>(pool.shared(static_cast<size_t>(parts) * ROWS * n * 4));
+  parallel(pool, parts, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t part = begin; part < end; part++) {
+      const int64_t from = k * part / parts, depth = k * (part + 1) / parts - from;
+      stripRows<ROWS>({ROWS, n, depth}, a + from, b + from * n, {partial + part * ROWS * n, n}, 0, n, k);
+    }
+  });
+  parallel(pool, n, chunkElements, [&](int64_t begin, int64_t end, int) {
+    for (int i = 0; i < ROWS; i++) {
+      float* to = c.data + i * c.stride;
+      for (int64_t j = begin; j < end; j++) {
+        float sum = c.accumulate ? to[j] : 0.0f;
+        for (int64_t part = 0; part < parts; part++) sum += partial[(part * ROWS + i) * n + j];
+        to[j] = sum;
+      }
+    }
+    finish(c, 0, ROWS, begin, end - begin);
+  });
+}
+
+void one(Pool& pool, const Shape& shape, const float* a, bool transposeA, const float* b, bool transposeB,
+         const Output& c) {
+  if (!transposeA && shape.m > 0 && shape.m <= 4 && shape.k > 0) {
+    switch (shape.m) {
+      case 1: return fewRows<1>(pool, shape, a, b, transposeB, c);
+      case 2: return fewRows<2>(pool, shape, a, b, transposeB, c);
+      case 3: return fewRows<3>(pool, shape, a, b, transposeB, c);
+      default: return fewRows<4>(pool, shape, a, b, transposeB, c);
+    }
+  }
+  multiply(pool, shape, left(a, shape, transposeA), right(b, shape, transposeB), c);
+}
+
+/**
+ * (a, b, out, batchA, batchB, batch, m, n, k, transposeA, transposeB, bias, activation, slope): out[i] = a[i mod batchA] ·
+ * b[i mod batchB], each m × k and k × n after transposition.
+ */
+napi_value matmul(const Arguments& arguments) {
+  const int64_t batchA = arguments.size(3), batchB = arguments.size(4), batch = arguments.size(5);
+  Shape shape{arguments.size(6), arguments.size(7), arguments.size(8)};
+  const int64_t sizesA[] = {batchA, shape.m, shape.k}, sizesB[] = {batchB, shape.k, shape.n};
+  const int64_t sizesC[] = {batch, shape.m, shape.n};
+  const float* a = arguments.floats(0, volume(sizesA, 3));
+  const float* b = arguments.floats(1, volume(sizesB, 3));
+  float* out = arguments.floats(2, volume(sizesC, 3));
+  const bool transposeA = arguments.flag(9), transposeB = arguments.flag(10);
+  Epilogue epilogue{arguments.optionalFloats(11, shape.n), static_cast<Activation>(arguments.integer(12)),
+                    arguments.real(13)};
+  if (epilogue.activation < Activation::linear || epilogue.activation >= Activation::count) {
+    throw ArgumentError(ArgumentError::range, "expected a known activation.");
+  }
+  if (batch > 0 && (batchA == 0 || batchB == 0)) {
+    throw ArgumentError(ArgumentError::range, "expected batches of the sizes %lld. Received 0.",
+                        static_cast<long long>(batch));
+  }
+  Pool& pool = arguments.pool();
+  if (batch > 1 && batchA == batch && batchB == 1 && !transposeA) {
+    // The same B for all: one tall product.
+    shape.m *= batch;
+    one(pool, shape, a, transposeA, b, transposeB, Output{out, shape.n, false, epilogue});
+    return nullptr;
+  }
+  const auto operands = [&](int64_t each) {
+    return Output{out + each * shape.m * shape.n, shape.n, false, epilogue};
+  };
+  if (batch >= 2 * pool.threads() && shape.m * shape.n * shape.k <= 256 * 256 * 256 && shape.k > 0) {
+    pool.reserve(aloneBytes);
+    const int64_t work = greater(1, shape.m * shape.n * shape.k);
+    parallel(pool, batch, greater(1, 32 * 32 * 64 / work), [&](int64_t begin, int64_t end, int slot) {
+      for (int64_t each = begin; each < end; each++) {
+        multiplyAlone(shape, left(a + each % batchA * shape.m * shape.k, shape, transposeA),
+                      right(b + each % batchB * shape.k * shape.n, shape, transposeB), operands(each),
+                      pool.scratch(slot));
+      }
+    });
+    return nullptr;
+  }
+  for (int64_t each = 0; each < batch; each++) {
+    one(pool, shape, a + each % batchA * shape.m * shape.k, transposeA, b + each % batchB * shape.k * shape.n,
+        transposeB, operands(each));
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void addMatmul(Exports& exports) { exports.add("matmul", matmul); }
+
+}  // namespace NACRE_ISA
+}  // namespace nacre

@@ -1,0 +1,207 @@
+// Vectors of floats, written once with the compilers' vector extensions (GCC, Clang) and compiled per instruction set. Names are
+// within the instruction set's namespace, and nothing here comes from `std::`: an inline function of it that two builds share
+// might be linked in the version that this processor cannot run.
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+#ifndef NACRE_ISA
+#error "compile with -DNACRE_ISA=..., see scripts/compile.ts"
+#endif
+
+namespace nacre {
+namespace NACRE_ISA {
+
+#if defined(__AVX512F__)
+constexpr int vectorBytes = 64;
+#elif defined(__AVX__)
+constexpr int vectorBytes = 32;
+#else
+constexpr int vectorBytes = 16;
+#endif
+
+typedef float Vector __attribute__((vector_size(vectorBytes)));
+typedef int32_t Lanes __attribute__((vector_size(vectorBytes)));
+/** Floats in a vector. */
+constexpr int W = vectorBytes / 4;
+
+#define NACRE_INLINE inline __attribute__((always_inline))
+
+NACRE_INLINE Vector load(const float* from) {
+  Vector vector;
+  __builtin_memcpy(&vector, from, vectorBytes);
+  return vector;
+}
+NACRE_INLINE void store(float* to, Vector vector) { __builtin_memcpy(to, &vector, vectorBytes); }
+/** The first `count` lanes, all where it is W or more; the others are 0. */
+NACRE_INLINE Vector loadPart(const float* from, int64_t count) {
+  if (count >= W) return load(from);
+  Vector vector = {};
+  for (int lane = 0; lane < W; lane++) {
+    if (lane < count) vector[lane] = from[lane];
+  }
+  return vector;
+}
+NACRE_INLINE void storePart(float* to, Vector vector, int64_t count) {
+  if (count >= W) return store(to, vector);
+  for (int lane = 0; lane < W; lane++) {
+    if (lane < count) to[lane] = vector[lane];
+  }
+}
+// Subtracting 0 changes nothing, -0 included, so that only the broadcast is left.
+NACRE_INLINE Vector splat(float value) { return value - Vector{}; }
+NACRE_INLINE Lanes bits(Vector vector) { return reinterpret_cast<Lanes>(vector); }
+NACRE_INLINE Vector fromBits(Lanes lanes) { return reinterpret_cast<Vector>(lanes); }
+NACRE_INLINE Vector choose(Lanes mask, Vector yes, Vector no) { return fromBits((mask & bits(yes)) | (~mask & bits(no))); }
+
+/** The larger; NaN where either is NaN. */
+NACRE_INLINE Vector maximum(Vector a, Vector b) { return choose(a != a, a, choose(a > b, a, b)); }
+NACRE_INLINE Vector minimum(Vector a, Vector b) { return choose(a != a, a, choose(a < b, a, b)); }
+NACRE_INLINE float maximum(float a, float b) { return a != a ? a : (a > b ? a : b); }
+NACRE_INLINE float minimum(float a, float b) { return a != a ? a : (a < b ? a : b); }
+/** `b` where `a` is NaN: one instruction where the processor has it. */
+NACRE_INLINE Vector larger(Vector a, Vector b) { return a > b ? a : b; }
+NACRE_INLINE Vector smaller(Vector a, Vector b) { return a < b ? a : b; }
+NACRE_INLINE Vector absolute(Vector x) { return fromBits(bits(x) & 0x7fffffff); }
+
+NACRE_INLINE float sumLanes(Vector vector) {
+  float parts[W];
+  store(parts, vector);
+  for (int half = W / 2; half > 0; half /= 2) {
+    for (int lane = 0; lane < half; lane++) parts[lane] += parts[lane + half];
+  }
+  return parts[0];
+}
+NACRE_INLINE float maxLanes(Vector vector) {
+  float best = vector[0];
+  for (int lane = 1; lane < W; lane++) best = vector[lane] > best || vector[lane] != vector[lane] ? vector[lane] : best;
+  return best;
+}
+
+template <int... Lane>
+struct LaneList {};
+template <int Count, int... Lane>
+struct LanesUpTo : LanesUpTo<Count - 1, Count - 1, Lane...> {};
+template <int... Lane>
+struct LanesUpTo<0, Lane...> {
+  using Type = LaneList<Lane...>;
+};
+
+/** Exchanges blocks of `Step` lanes between two rows of a square. */
+template <int Step, int... Lane>
+NACRE_INLINE void exchange(Vector& a, Vector& b, LaneList<Lane...>) {
+  const Vector upper = __builtin_shufflevector(a, b, ((Lane & Step) != 0 ? W + Lane - Step : Lane)...);
+  b = __builtin_shufflevector(a, b, ((Lane & Step) != 0 ? W + Lane : Lane + Step)...);
+  a = upper;
+}
+
+template <int Step>
+NACRE_INLINE void exchangeAll(Vector (&rows)[W]) {
+  if constexpr (Step < W) {
+#pragma GCC unroll 16
+    for (int i = 0; i < W; i++) {
+      if ((i & Step) == 0) exchange<Step>(rows[i], rows[i + Step], typename LanesUpTo<W>::Type{});
+    }
+    exchangeAll<Step * 2>(rows);
+  }
+}
+
+/** Rows become columns. */
+NACRE_INLINE void transposeSquare(Vector (&rows)[W]) { exchangeAll<1>(rows); }
+
+/** To the nearest integer, ties to even, for |x| < 2^22. */
+NACRE_INLINE Vector roundNear(Vector x) {
+  const float magic = 12582912.0f;  // 1.5 · 2^23
+  return (x + magic) - magic;
+}
+
+/** eˣ within 2 units in the last place, subnormal results and infinities included; NaN stays. Cephes' polynomial. */
+NACRE_INLINE Vector exponential(Vector x) {
+  Vector clamped = smaller(larger(x, splat(-104.0f)), splat(88.8f));
+  const Vector n = roundNear(clamped * 1.44269504088896341f);
+  Vector r = clamped - n * 0.693359375f;
+  r = r - n * -2.12194440e-4f;
+  Vector p = splat(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  // 2ⁿ in two halves: n reaches from -150 to 128.
+  const Lanes whole = __builtin_convertvector(n, Lanes);
+  const Lanes half = whole >> 1;
+  const Vector first = fromBits((half + 127) << 23);
+  const Vector second = fromBits((whole - half + 127) << 23);
+  return choose(x != x, x, p * first * second);
+}
+
+/** Natural logarithm within 2 units in the last place; log 0 = -∞, of negatives NaN. Cephes' polynomial. */
+NACRE_INLINE Vector logarithm(Vector x) {
+  const Lanes tiny = x < 1.17549435e-38f;
+  Vector value = choose(tiny, x * 8388608.0f, x);
+  Lanes whole = bits(value);
+  Lanes exponent = ((whole >> 23) & 0xff) - 126;
+  Vector m = fromBits((whole & 0x007fffff) | 0x3f000000);
+  Vector e = __builtin_convertvector(exponent, Vector) - choose(tiny, splat(23.0f), splat(0.0f));
+  const Lanes low = m < 0.707106781186547524f;
+  e = e - choose(low, splat(1.0f), splat(0.0f));
+  m = choose(low, m + m, m) - 1.0f;
+  const Vector z = m * m;
+  Vector p = splat(7.0376836292e-2f);
+  p = p * m + -1.1514610310e-1f;
+  p = p * m + 1.1676998740e-1f;
+  p = p * m + -1.2420140846e-1f;
+  p = p * m + 1.4249322787e-1f;
+  p = p * m + -1.6668057665e-1f;
+  p = p * m + 2.0000714765e-1f;
+  p = p * m + -2.4999993993e-1f;
+  p = p * m + 3.3333331174e-1f;
+  Vector y = p * m * z;
+  y = y + e * -2.12194440e-4f;
+  y = y - z * 0.5f;
+  Vector result = m + y + e * 0.693359375f;
+  const float infinity = __builtin_inff();
+  result = choose(x == 0.0f, splat(-infinity), result);
+  result = choose(x == infinity, x, result);
+  return choose(~(x >= 0.0f), splat(__builtin_nanf("")), result);
+}
+
+NACRE_INLINE Vector logistic(Vector x) { return 1.0f / (1.0f + exponential(-x)); }
+
+NACRE_INLINE Vector hyperbolicTangent(Vector x) {
+  const Vector a = absolute(x);
+  // Near 0 the quotient would lose digits: a polynomial (Cephes).
+  const Vector z = x * x;
+  Vector p = splat(-5.70498872745e-3f);
+  p = p * z + 2.06390887954e-2f;
+  p = p * z + -5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z + -3.33332819422e-1f;
+  const Vector small = p * z * x + x;
+  const Vector large = 1.0f - 2.0f / (exponential(smaller(a, splat(20.0f)) * 2.0f) + 1.0f);
+  const Vector result = choose(a < 0.625f, small, choose(x < 0.0f, -large, large));
+  return choose(x != x, x, result);
+}
+
+/** Abramowitz and Stegun 1964, formula 7.1.26: |error| ≤ 1.5e-7, what TensorFlow.js computes. */
+NACRE_INLINE Vector errorFunction(Vector x) {
+  const Vector a = absolute(x);
+  const Vector t = 1.0f / (1.0f + 0.3275911f * a);
+  Vector p = splat(1.061405429f);
+  p = p * t + -1.453152027f;
+  p = p * t + 1.421413741f;
+  p = p * t + -0.284496736f;
+  p = p * t + 0.254829592f;
+  const Vector y = 1.0f - p * t * exponential(-a * a);
+  return choose(x != x, x, choose(x < 0.0f, -y, y));
+}
+
+NACRE_INLINE Vector squareRoot(Vector x) {
+  Vector root;
+  for (int lane = 0; lane < W; lane++) root[lane] = __builtin_sqrtf(x[lane]);
+  return root;
+}
+
+}  // namespace NACRE_ISA
+}  // namespace nacre

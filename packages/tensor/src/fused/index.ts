@@ -1,0 +1,18 @@
+/** Operations that a backend may compute in one kernel. Each has a way with plain operations, and a gradient either way. */
+export { gelu, silu, swiglu } from "./activations.ts";
+export { type AttentionOptions, attention, type RotaryOptions, rotary } from "./attention.ts";
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./cross-entropy.ts";
+export { type LinearOptions, linear } from "./linear.ts";
+export { batchNormTraining, groupNorm, layerNorm, rmsNorm } from "./normalization.ts";
+export {
+  type AdamStepOptions,
+  adamStep,
+  globalNorm,
+  type LionStepOptions,
+  lionStep,
+  type SgdStepOptions,
+  type StepOptions,
+  sgdStep,
+  updatesInPlace,
+} from "./optimizers.ts";
+export { dequantize, type QuantizedWeights, quantizedMatMul, quantizeWeights } from "./quantized.ts";
