@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { buildCommand } from "./build/command.ts";
+import { buildCommand } from "../dist/build/build.js";
 
 process.exitCode = await buildCommand(process.argv.slice(2));
