@@ -1,5 +1,5 @@
 import type { Random } from "@nacre/random";
-import { tf } from "@nacre/tensor";
+import { convolution, tf } from "@nacre/tensor";
 import { type ActivationName, activation, initializerFor } from "./activations.ts";
 import { checkLastAxis, checkSizes } from "./check.ts";
 import { convolutionFans, type Initializer } from "./initializers.ts";
@@ -49,27 +49,13 @@ export class Conv2d implements Layer<tf.Tensor4D, tf.Tensor4D> {
     this.bias = bias ? variable(new Float32Array(outputs), [outputs]) : undefined;
   }
 
-  forward(input: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+  forward(input: tf.Tensor4D, _context?: ForwardContext): tf.Tensor4D {
     const { inputs, stride = 1, padding = "valid", activation: name = "linear" } = this.options;
     checkLastAxis("Conv2d", input.shape, { size: inputs, rank: 4 });
-    const weight = this.weight as tf.Tensor4D;
-    return tf.tidy(() => {
-      // The fused kernel's gradient computes the input's gradient even where nobody asks, as in a first layer.
-      if (context.training) {
-        const product = tf.conv2d(input, weight, stride, padding);
-        return activation(name)(this.bias ? tf.add(product, this.bias) : product) as tf.Tensor4D;
-      }
-      const fused = name === "relu";
-      const y = tf.fused.conv2d({
-        x: input,
-        filter: weight,
-        strides: stride,
-        pad: padding,
-        activation: fused ? "relu" : "linear",
-        ...(this.bias ? { bias: this.bias } : {}),
-      });
-      return (fused ? y : activation(name)(y)) as tf.Tensor4D;
-    });
+    const options = { stride, padding, bias: this.bias };
+    const filter = this.weight as tf.Tensor4D;
+    if (name === "linear" || name === "relu") return convolution(input, filter, { ...options, activation: name });
+    return tf.tidy(() => activation(name)(convolution(input, filter, options)) as tf.Tensor4D);
   }
 }
 

@@ -170,6 +170,14 @@ struct FiltersTransposed {
   }
 };
 
+/** Floats that live as long as the call. */
+struct Floats {
+  float* data;
+  explicit Floats(int64_t count) : data(new float[static_cast<size_t>(count)]) {}
+  ~Floats() { delete[] data; }
+  Floats(const Floats&) = delete;
+};
+
 /** Taps, segments and zeros in memory that lives as long as the call. */
 struct Workspace {
   Tap* taps;
@@ -264,7 +272,8 @@ napi_value convolveInputGradient(const Arguments& arguments) {
         continue;
       }
       // Rows of one phase are not neighbours: they are computed apart and spread.
-      float* apart = new float[static_cast<size_t>(shape.m * shape.n)];
+      const Floats spread(shape.m * shape.n);
+      float* apart = spread.data;
       multiply(pool, shape, patches, filters, Output{apart, g.inChannels});
       parallel(pool, g.batch * high, rowsPerChunk(wide * g.inChannels), [&](int64_t begin, int64_t end, int) {
         for (int64_t row = begin; row < end; row++) {
@@ -275,7 +284,6 @@ napi_value convolveInputGradient(const Arguments& arguments) {
           }
         }
       });
-      delete[] apart;
     }
   }
   return nullptr;
@@ -296,7 +304,8 @@ napi_value convolveFilterGradient(const Arguments& arguments) {
   Workspace work(g.taps(), g.inChannels);
   const Patches patches = inputPatches(g, x, work);
   const int64_t parts = greater(1, lesser(lesser(32, shape.k / 256), (int64_t{8} << 20) / elements));
-  float* partial = new float[static_cast<size_t>(parts * elements)];
+  const Floats sums(parts * elements);
+  float* partial = sums.data;
   if (parts < 4) {
     for (int64_t part = 0; part < parts; part++) {
       const int64_t from = shape.k * part / parts, depth = shape.k * (part + 1) / parts - from;
@@ -322,7 +331,6 @@ napi_value convolveFilterGradient(const Arguments& arguments) {
       }
     }
   });
-  delete[] partial;
   return nullptr;
 }
 

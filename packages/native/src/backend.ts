@@ -167,6 +167,20 @@ export class NativeBackend extends MathBackendCPU {
     };
   }
 
+  /** Threads that compute; from 1 to 256. */
+  get threads(): number {
+    return this.addon.threads();
+  }
+
+  set threads(threads: number) {
+    this.addon.setThreads(threads);
+  }
+
+  /** Takes one part of the processors, for one of `others` that compute at the same time. NACRE_THREADS outweighs it. */
+  shareProcessors(others: number): void {
+    if (!process.env.NACRE_THREADS) this.threads = Math.max(1, Math.floor(this.addon.usableThreads() / others));
+  }
+
   override dispose(): void {
     this.pool.clear();
     this.addon.trim(0);

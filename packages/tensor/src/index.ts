@@ -5,6 +5,7 @@ export { type DoctorReport, doctor } from "./backend/doctor.ts";
 export type { WasmPath } from "./backend/probes.ts";
 export { type ReadyOptions, ready } from "./backend/ready.ts";
 export { type BackendCandidate, type BackendName, type BackendReport, describeBackend } from "./backend/report.ts";
+export { shareProcessors } from "./backend/share-processors.ts";
 export * from "./fused/index.ts";
 export { disposeModel, type Model, parameters, trainable } from "./parameters.ts";
 export { randomNormal, randomUniform, truncatedNormal } from "./random.ts";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { NativeBackend } from "../backend.ts";
-import { type Attributes, type Inputs, type Kernel, mostly, using, view } from "../kernel.ts";
+import { type Attributes, type Inputs, type Kernel, kernel, mostly, onCpu, using, view } from "../kernel.ts";
 import { activationCode, epilogue } from "./activation.ts";
 import { transpose } from "./movement.ts";
 
@@ -179,6 +179,12 @@ function pool(kernelName: string, average: boolean): Kernel {
 export const convolutionKernels: readonly Kernel[] = [
   mostly("Conv2D", conv2d),
   mostly("FusedConv2D", conv2d),
+  // The contract of @nacre/tensor: with bias, and a gradient.
+  kernel(
+    "BiasedConv2D",
+    (inputs, attributes, backend) =>
+      conv2d(inputs, attributes, backend) ?? onCpu("FusedConv2D", inputs, attributes, backend),
+  ),
   mostly("Conv2DBackpropInput", inputGradient),
   mostly("Conv2DBackpropFilter", filterGradient),
   mostly("DepthwiseConv2dNative", depthwise),

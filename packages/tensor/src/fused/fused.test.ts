@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   attention,
   batchNormTraining,
+  convolution,
   gelu,
   groupNorm,
   layerNorm,
@@ -89,6 +90,12 @@ const cases: readonly Case[] = [
       [9, 13],
     ],
     operation: (x, w) => linear(x!, w as tf.Tensor2D, { activation: "relu" }),
+  },
+  {
+    name: "convolution, relu",
+    shapes: [[2, 7, 6, 5], [3, 3, 5, 9], [9]],
+    operation: (x, f, b) =>
+      convolution(x as tf.Tensor4D, f as tf.Tensor4D, { stride: 2, padding: 1, bias: b, activation: "relu" }),
   },
   {
     name: "softmaxCrossEntropy",

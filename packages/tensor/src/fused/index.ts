@@ -1,6 +1,7 @@
 /** Operations that a backend may compute in one kernel. Each has a way with plain operations, and a gradient either way. */
 export { gelu, silu, swiglu } from "./activations.ts";
 export { type AttentionOptions, attention, type RotaryOptions, rotary } from "./attention.ts";
+export { type ConvolutionOptions, convolution } from "./convolution.ts";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./cross-entropy.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export { batchNormTraining, groupNorm, layerNorm, rmsNorm } from "./normalization.ts";

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { fits, gradient, run } from "./kernel.ts";
+import { isRecording } from "./recording.ts";
 
 export interface LinearOptions {
   readonly bias?: tf.Tensor | undefined;
@@ -43,11 +44,6 @@ export function linear(
   function atOnce(rows: tf.Tensor2D): tf.Tensor {
     return tf.fused.matMul({ a: rows, b: tf.transpose(weight), activation, ...(bias && { bias }) });
   }
-}
-
-/** Whether a gradient will be asked for. */
-function isRecording(): boolean {
-  return tf.engine().state.gradientDepth > 0;
 }
 
 for (const [kernelName, biased] of [
