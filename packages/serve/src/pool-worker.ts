@@ -37,6 +37,7 @@ const endMilliseconds = 2_000;
 
 /** One worker thread and its successors: when a thread crashes, the next one loads the same models. */
 export class PoolWorker {
+  readonly #workers: number;
   readonly #events: PoolWorkerEvents;
   readonly #models = new Map<string, Load>();
   #thread: Worker | undefined;
@@ -46,7 +47,9 @@ export class PoolWorker {
   #pause: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(events: PoolWorkerEvents) {
+  /** @param workers how many there are: they share the processors. */
+  constructor(workers: number, events: PoolWorkerEvents) {
+    this.#workers = workers;
     this.#events = events;
     this.#start();
   }
@@ -119,7 +122,7 @@ export class PoolWorker {
   }
 
   #start(): void {
-    const thread = startWorkerThread();
+    const thread = startWorkerThread({ workers: this.#workers });
     this.#thread = thread;
     let failure: Error | undefined;
     thread.on("message", (message: FromWorker) => this.#receive(message));

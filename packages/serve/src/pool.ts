@@ -181,7 +181,7 @@ export class Pool {
 
   #start(): void {
     while (this.#workers.length < this.options.workers) {
-      const worker = new PoolWorker({
+      const worker = new PoolWorker(this.options.workers, {
         idle: () => this.#dispatch(),
         reloaded: (id) => this.#models.get(id)?.recovered(),
         answered: (id, jobs, result) => this.#answered(id, jobs, result),

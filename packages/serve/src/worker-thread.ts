@@ -2,13 +2,22 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
+/** What a worker thread knows from its start. */
+export interface WorkerData {
+  /** Worker threads beside and including it: they share the processors. */
+  readonly workers: number;
+}
+
 /**
  * Starts a worker thread. From sources (tests, scripts) it runs through tsx, as its parent does; from `dist` it is plain
  * JavaScript.
  */
-export function startWorkerThread(): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./worker.js", import.meta.url), { execArgv: [] });
+export function startWorkerThread(workerData: WorkerData): Worker {
+  if (!import.meta.url.endsWith(".ts")) {
+    return new Worker(new URL("./worker.js", import.meta.url), { execArgv: [], workerData });
+  }
   return new Worker(new URL("./worker.ts", import.meta.url), {
+    workerData,
     execArgv: ["--import", registerTsx(), "--conditions=@nacre/source"],
   });
 }
