@@ -33,7 +33,6 @@ NACRE_OPERATION(RealDiv, a / b)
 NACRE_OPERATION(Maximum, a != a ? a : (a > b ? a : b))
 NACRE_OPERATION(Minimum, a != a ? a : (a < b ? a : b))
 NACRE_OPERATION(SquaredDifference, times(minus(a, b), minus(a, b)))
-NACRE_OPERATION(FloorDiv, static_cast<float>(floor(static_cast<double>(a) / static_cast<double>(b))))
 NACRE_OPERATION(Mod, modulo(a, b))
 NACRE_OPERATION(Pow, static_cast<float>(pow(static_cast<double>(a), static_cast<double>(b))))
 NACRE_OPERATION(Atan2, static_cast<float>(atan2(static_cast<double>(a), static_cast<double>(b))))
@@ -42,8 +41,6 @@ NACRE_OPERATION(Prelu, a < 0 ? b * a : a)
 NACRE_OPERATION(EluGrad, b >= 0 ? a : a * (b + 1))
 /** dy where y > 0, else 0: the gradient of relu from its output (or input). */
 NACRE_OPERATION(ReluGrad, b > 0 ? a : (b != b ? b * a : T{}))
-NACRE_OPERATION(SigmoidGrad, a * (b * (1 - b)))
-NACRE_OPERATION(TanhGrad, a * (1 - b * b))
 NACRE_OPERATION(Equal, static_cast<uint8_t>(a == b))
 NACRE_OPERATION(NotEqual, static_cast<uint8_t>(a != b))
 NACRE_OPERATION(Greater, static_cast<uint8_t>(a > b))
@@ -54,8 +51,7 @@ NACRE_OPERATION(LogicalAnd, static_cast<uint8_t>(a && b))
 NACRE_OPERATION(LogicalOr, static_cast<uint8_t>(a || b))
 
 #define NACRE_ARITHMETIC(X) X(Add) X(Sub) X(Multiply) X(Maximum) X(Minimum) X(SquaredDifference)
-#define NACRE_FLOATING(X) \
-  X(RealDiv) X(FloorDiv) X(Mod) X(Pow) X(Atan2) X(Prelu) X(EluGrad) X(ReluGrad) X(SigmoidGrad) X(TanhGrad)
+#define NACRE_FLOATING(X) X(RealDiv) X(Mod) X(Pow) X(Atan2) X(Prelu) X(EluGrad) X(ReluGrad)
 #define NACRE_COMPARISON(X) \
   X(Equal) X(NotEqual) X(Greater) X(GreaterEqual) X(Less) X(LessEqual) X(LogicalAnd) X(LogicalOr)
 

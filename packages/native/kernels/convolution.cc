@@ -499,7 +499,8 @@ napi_value pool2d(const Arguments& arguments) {
           }
         }
         if (average) {
-          const float scale = 1.0f / static_cast<float>((lastY - firstY) * (lastX - firstX));
+          // A window on padding alone has no average: NaN.
+          const float scale = 1.0f / static_cast<float>(greater(0, lastY - firstY) * greater(0, lastX - firstX));
           for (int64_t c = 0; c < channels; c++) to[c] *= scale;
         }
       }

@@ -99,6 +99,7 @@ void reduceColumns(const float* x, float* out, int64_t inner, int64_t from, int6
 
 template <class Operation>
 void reduce(Pool& pool, const float* x, float* out, int64_t outer, int64_t count, int64_t inner, float scale) {
+  if (outer * inner == 0) return;
   if (inner == 1) return reduceRows<Operation>(pool, x, out, outer, count, scale);
   const int64_t stripe = lesser(inner, 1024), stripes = ceilDivide(inner, stripe);
   // Few columns and many rows: fixed parts of the rows, combined in order.

@@ -93,4 +93,45 @@ describe.skipIf(file === "")("the program", () => {
       console.log(digests.size);`;
     expect(await runs(script)).toBe("1");
   });
+
+  it("refuses or computes whatever it is given, and never crashes", async () => {
+    const script = `
+      const addon = require(file);
+      let state = 12345;
+      const next = (n) => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % n;
+      const small = () => [0, 1, 2, 3, 5, 8, 17][next(7)];
+      const sizes = () => Int32Array.from({ length: next(18) }, () => next(20) === 0 ? [-1, 2 ** 31 - 1, -(2 ** 31)][next(3)] : small());
+      const arrays = [0, 1, 7, 64, 300, 5000].map((length) => Float32Array.from({ length }, () => next(7) - 3));
+      const floats = () => arrays[next(arrays.length)];
+      const strange = [undefined, null, NaN, Infinity, -1, 0.5, 2 ** 31, 2 ** 53, "x", {}, new ArrayBuffer(8), new Float64Array(4)];
+      const kinds = [
+        floats, floats, floats, sizes, sizes, small, small, small, small, () => next(2) === 1, () => next(2) === 1,
+        () => Uint8Array.from({ length: [0, 5, 100][next(3)] }, () => next(2)), () => new Int8Array(next(400)),
+        () => strange[next(strange.length)],
+      ];
+      const skipped = ["threads", "setThreads", "usableThreads", "profile", "trim"];
+      const names = Object.keys(addon).filter((name) => typeof addon[name] === "function" && !skipped.includes(name));
+      let ran = 0, refused = 0;
+      // Right types come about when arguments are remembered that got further than others: by their message.
+      for (const name of names) {
+        const signature = [];
+        for (let round = 0; round < 1500; round++) {
+          const parts = Array.from({ length: 16 }, (_, at) => signature[at] !== undefined && next(12) > 0 ? signature[at] : kinds[next(kinds.length)]);
+          const given = parts.map((part) => part());
+          try { addon[name](...given); ran++; for (let at = 0; at < 16; at++) signature[at] = parts[at]; }
+          catch (error) {
+            refused++;
+            if (!(error instanceof TypeError || error instanceof RangeError)) throw new Error(name + ": " + error.message);
+            const wrong = error instanceof TypeError || error.message.includes("integer as") ? Number(/argument (\\d+)/.exec(error.message)?.[1] ?? 0) : 16;
+            if (wrong < 16) delete signature[wrong];
+            for (let at = 0; at < 16; at++) if (at !== wrong && wrong < 16 && signature[at] === undefined && at < wrong) signature[at] = parts[at];
+          }
+        }
+      }
+      console.log(JSON.stringify({ names: names.length, ran, refused }));`;
+    const { names, ran, refused } = JSON.parse(await runs(script));
+    expect(names).toBeGreaterThan(50);
+    expect(ran).toBeGreaterThan(1000);
+    expect(refused).toBeGreaterThan(10_000);
+  });
 });

@@ -3,7 +3,7 @@ import type { NativeBackend } from "../backend.ts";
 import { type Kernel, mostly } from "../kernel.ts";
 
 const arithmetic = ["Add", "Sub", "Multiply", "Maximum", "Minimum", "SquaredDifference"];
-const floating = ["RealDiv", "FloorDiv", "Mod", "Pow", "Atan2"];
+const floating = ["RealDiv", "Mod", "Pow", "Atan2"];
 const comparison = ["Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual"];
 const logical = ["LogicalAnd", "LogicalOr"];
 

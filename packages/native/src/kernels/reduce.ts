@@ -37,8 +37,12 @@ function along<T>(
   if (run !== undefined) return reduce(x, run);
   const permutation = tf.backend_util.getAxesPermutation([...axes], x.shape.length)!;
   return using(backend, transpose(x, permutation, backend), (moved) => {
-    const count = tf.util.sizeFromShape(axes.map((axis) => x.shape[axis]!));
-    return reduce(moved, { outer: tf.util.sizeFromShape(x.shape) / count, count, inner: 1 });
+    const kept = moved.shape.length - axes.length;
+    const [outer, count] = [moved.shape.slice(0, kept), moved.shape.slice(kept)].map(tf.util.sizeFromShape) as [
+      number,
+      number,
+    ];
+    return reduce(moved, { outer, count, inner: 1 });
   });
 }
 
@@ -86,10 +90,12 @@ function mean(inputs: Inputs, attributes: Attributes, backend: NativeBackend): t
   const axes = tf.util.parseAxisParam(attributes.axis, x.shape);
   const count = tf.util.sizeFromShape(axes.map((axis) => x.shape[axis]!));
   if (x.dtype === "float32") {
-    return reduceFloats("sum", x, axes, backend, { keepDims: attributes.keepDims, scale: 1 / count });
+    // The mean of nothing is 0, as the cpu backend has it.
+    const scale = count === 0 ? 0 : 1 / count;
+    return reduceFloats("sum", x, axes, backend, { keepDims: attributes.keepDims, scale });
   }
   const total = sum(inputs, attributes, backend);
-  return total && using(backend, total, (info) => divide(info, count, backend));
+  return total && using(backend, total, (info) => divide(info, Math.max(count, 1), backend));
 }
 
 function reduceBytes(kernelName: string, all: boolean): Kernel {

@@ -1,0 +1,271 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import { absent, call, holds, integer, sameAsCpu, tensors } from "../testing.ts";
+
+type Four = [number, number, number, number];
+
+interface Problem {
+  readonly x: Four;
+  readonly filter: Four;
+  readonly strides: [number, number];
+  readonly dilations: [number, number];
+  readonly pad: "same" | "valid" | number | [[number, number], [number, number], [number, number], [number, number]];
+}
+
+const paddings = fc.oneof(
+  fc.constantFrom<"same" | "valid" | number>("same", "valid", 0, 1, 2),
+  fc
+    .tuple(integer(0, 2), integer(0, 2), integer(0, 2), integer(0, 2))
+    .map(([top, bottom, left, right]): Problem["pad"] => [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ]),
+);
+
+function fits({ x, filter, dilations, pad }: Problem): boolean {
+  if (pad === "same") return true;
+  // TensorFlow.js takes the height of a filter for its width where the padding is a number.
+  if (typeof pad === "number" && (filter[0] !== filter[1] || dilations[0] !== dilations[1])) return false;
+  return [0, 1].every((axis) => {
+    const around = pad === "valid" ? 0 : typeof pad === "number" ? 2 * pad : pad[axis + 1]![0]! + pad[axis + 1]![1]!;
+    return x[axis + 1]! + around >= (filter[axis]! - 1) * dilations[axis]! + 1;
+  });
+}
+
+function problems({ depthwise = false } = {}): fc.Arbitrary<Problem> {
+  const steps = fc.tuple(integer(1, 3), integer(1, 3));
+  return fc
+    .record({
+      batch: integer(1, 3),
+      place: fc.tuple(integer(1, 14), integer(1, 14)),
+      inputs: fc.constantFrom(1, 2, 3, 5, 8, 9, 16, 19),
+      outputs: depthwise ? integer(1, 3) : fc.constantFrom(1, 2, 4, 7, 8, 16, 21),
+      window: fc.tuple(integer(1, 4), integer(1, 4)),
+      steps,
+      dilated: fc.boolean(),
+      pad: paddings,
+    })
+    .map(
+      ({ batch, place, inputs, outputs, window, steps: each, dilated, pad }): Problem => ({
+        x: [batch, ...place, inputs],
+        filter: [...window, inputs, outputs],
+        strides: dilated ? [1, 1] : each,
+        dilations: dilated ? each : [1, 1],
+        pad,
+      }),
+    )
+    .filter(fits);
+}
+
+const near = { tolerance: 3e-6, overall: true };
+const explicit = (pad: Problem["pad"]) => pad as never;
+
+describe.skipIf(absent)("convolutions equal those of cpu", () => {
+  it("Conv2D and both of its gradients", async () => {
+    const given = problems().chain((problem) => {
+      const { x, filter, strides, dilations, pad } = problem;
+      const { outShape } = tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, explicit(pad));
+      return fc.tuple(tensors(x), tensors(filter), tensors(outShape), fc.constant(problem));
+    });
+    await holds(
+      given,
+      async ([x, filter, dy, { strides, dilations, pad }]) => {
+        const attributes = { strides, pad, dilations, dataFormat: "NHWC" };
+        await sameAsCpu(
+          [x, filter],
+          (image, weights) => call("Conv2D", { x: image!, filter: weights! }, attributes),
+          near,
+        );
+        if (dilations.some((dilation) => dilation > 1)) return;
+        await sameAsCpu(
+          [dy, filter],
+          (gradient, weights) =>
+            call("Conv2DBackpropInput", { dy: gradient!, filter: weights! }, { ...attributes, inputShape: x.shape }),
+          near,
+        );
+        await sameAsCpu(
+          [x, dy],
+          (image, gradient) =>
+            call("Conv2DBackpropFilter", { x: image!, dy: gradient! }, { ...attributes, filterShape: filter.shape }),
+          near,
+        );
+      },
+      300,
+    );
+  });
+
+  it("with channels first", async () => {
+    const given = problems()
+      .filter(({ pad }) => !Array.isArray(pad))
+      .chain((problem) => {
+        const [batch, height, width, channels] = problem.x;
+        return fc.tuple(tensors([batch, channels, height, width]), tensors(problem.filter), fc.constant(problem));
+      });
+    await holds(given, ([x, filter, { strides, dilations, pad }]) =>
+      sameAsCpu(
+        [x, filter],
+        (image, weights) =>
+          call("Conv2D", { x: image!, filter: weights! }, { strides, dilations, pad, dataFormat: "NCHW" }),
+        near,
+      ),
+    );
+  });
+
+  it("FusedConv2D with bias and activation", async () => {
+    const given = fc
+      .tuple(problems(), fc.constantFrom("linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"))
+      .chain(([problem, activation]) =>
+        fc.tuple(
+          tensors(problem.x, { from: -1, to: 1 }),
+          tensors(problem.filter, { from: -1, to: 1 }),
+          tensors([problem.filter[3]]),
+          fc.constant({ problem, activation }),
+        ),
+      );
+    await holds(
+      given,
+      ([
+        x,
+        filter,
+        bias,
+        {
+          problem: { strides, dilations, pad },
+          activation,
+        },
+      ]) =>
+        sameAsCpu(
+          [x, filter, bias],
+          (image, weights, added) =>
+            call(
+              "FusedConv2D",
+              {
+                x: image!,
+                filter: weights!,
+                bias: added!,
+                ...(activation === "prelu" ? { preluActivationWeights: added! } : {}),
+              },
+              { strides, dilations, pad, dataFormat: "NHWC", activation, leakyreluAlpha: 0.1 },
+            ),
+          near,
+        ),
+    );
+  });
+
+  it("depthwise, with both gradients", async () => {
+    const given = problems({ depthwise: true }).chain((problem) => {
+      const { x, filter, strides, dilations, pad } = problem;
+      const info = tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, explicit(pad), undefined, true);
+      return fc.tuple(tensors(x), tensors(filter), tensors(info.outShape), fc.constant(problem));
+    });
+    await holds(given, async ([x, filter, dy, { strides, dilations, pad }]) => {
+      const attributes = { strides, pad, dilations, dataFormat: "NHWC" };
+      await sameAsCpu(
+        [x, filter],
+        (image, weights) => call("DepthwiseConv2dNative", { x: image!, filter: weights! }, attributes),
+        near,
+      );
+      if (dilations.some((dilation) => dilation > 1)) return;
+      await sameAsCpu(
+        [dy, filter],
+        (gradient, weights) =>
+          call(
+            "DepthwiseConv2dNativeBackpropInput",
+            { dy: gradient!, filter: weights! },
+            { ...attributes, inputShape: x.shape },
+          ),
+        near,
+      );
+      await sameAsCpu(
+        [x, dy],
+        (image, gradient) =>
+          call(
+            "DepthwiseConv2dNativeBackpropFilter",
+            { x: image!, dy: gradient! },
+            { ...attributes, filterShape: filter.shape },
+          ),
+        near,
+      );
+    });
+  });
+
+  it("one-dimensional and transposed ones, by their operations", async () => {
+    const given = fc
+      .tuple(integer(1, 2), integer(4, 20), integer(1, 6), integer(1, 6), integer(1, 4), integer(1, 2))
+      .chain(([batch, width, inputs, outputs, window, stride]) =>
+        fc.tuple(
+          tensors([batch, width, inputs]),
+          tensors([window, inputs, outputs]),
+          tensors([batch, 5, 4, inputs]),
+          tensors([window, 3, outputs, inputs]),
+          fc.constant(stride),
+        ),
+      );
+    await holds(given, async ([x, filter, image, weights, stride]) => {
+      await sameAsCpu([x, filter], (a, b) => tf.conv1d(a as tf.Tensor3D, b as tf.Tensor3D, stride, "same"), near);
+      const shape: Four = [image.shape[0]!, 5 * stride, 4 * stride, weights.shape[2]!];
+      await sameAsCpu(
+        [image, weights],
+        (a, b) => tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, shape, stride, "same"),
+        near,
+      );
+    });
+  });
+
+  it("pooling, and its gradients where several values are the largest", async () => {
+    const given = problems()
+      .filter(({ dilations }) => dilations.every((dilation) => dilation === 1))
+      .chain((problem) => {
+        const { x, filter, strides, pad } = problem;
+        const window = filter.slice(0, 2) as [number, number];
+        const info = tf.backend_util.computePool2DInfo(x, window, strides, 1, explicit(pad));
+        return fc.tuple(tensors(x), tensors(info.outShape), fc.boolean(), fc.constant({ window, strides, pad }));
+      });
+    await holds(given, async ([x, dy, coarse, { window, strides, pad }]) => {
+      const image = coarse ? { ...x, values: Float32Array.from(x.values, Math.round) } : x;
+      const attributes = { filterSize: window, strides, pad };
+      await sameAsCpu([image], (input) => call("MaxPool", { x: input! }, attributes));
+      await sameAsCpu([image], (input) => call("AvgPool", { x: input! }, attributes));
+      await sameAsCpu(
+        [dy, image],
+        (gradient, input) => {
+          const output = call("MaxPool", { x: input! }, attributes) as tf.Tensor;
+          return call("MaxPoolGrad", { dy: gradient!, input: input!, output }, attributes);
+        },
+        near,
+      );
+      await sameAsCpu(
+        [dy, image],
+        (gradient, input) => call("AvgPoolGrad", { dy: gradient!, input: input! }, attributes),
+        near,
+      );
+    });
+  });
+
+  it("resizing, with its gradient", async () => {
+    const given = fc
+      .tuple(integer(1, 2), integer(1, 9), integer(1, 9), integer(1, 9), integer(1, 12), integer(1, 12))
+      .chain(([batch, height, width, channels, newHeight, newWidth]) =>
+        fc.tuple(
+          tensors([batch, height, width, channels]),
+          tensors([batch, newHeight, newWidth, channels]),
+          fc.constantFrom([false, false], [true, false], [false, true]),
+        ),
+      );
+    await holds(given, async ([x, dy, [alignCorners, halfPixelCenters]]) => {
+      const attributes = { alignCorners, halfPixelCenters, size: dy.shape.slice(1, 3) };
+      await sameAsCpu([x], (images) => call("ResizeBilinear", { images: images! }, attributes), near);
+      await sameAsCpu([x], (images) => call("ResizeNearestNeighbor", { images: images! }, attributes));
+      if (halfPixelCenters) return;
+      await sameAsCpu(
+        [x, dy],
+        (images, gradient) =>
+          // The cpu backend takes height for width in the shape, though not in the values.
+          tf.reshape(call("ResizeBilinearGrad", { images: images!, dy: gradient! }, attributes) as tf.Tensor, [-1]),
+        near,
+      );
+    });
+  });
+});
