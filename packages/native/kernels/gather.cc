@@ -33,6 +33,7 @@ napi_value gather(const Arguments& arguments) {
                                  : arguments.kind(2) == napi_int32_array ? (void*)arguments.integers(2, to)
                                                                          : (void*)arguments.floats(2, to));
   for (int64_t i = 0; i < batch * count; i++) checkIndex(indices[i], size, "GatherV2");
+  if (width == 0) return nullptr;
   parallel(arguments.pool(), batch * outer * count, rowsPerChunk(inner), [&](int64_t begin, int64_t end, int) {
     for (int64_t each = begin; each < end; each++) {
       const int64_t b = each / count / outer, o = each / count % outer;

@@ -94,18 +94,21 @@ async function compilerFlags(sanitize: BuildOptions["sanitize"]): Promise<string
     "-Wno-ignored-attributes",
     "-Wno-unused-function",
     ...(process.platform === "win32" ? [] : ["-fPIC"]),
-    ...(sanitize === undefined ? [] : [`-fsanitize=${sanitize === "address" ? "address,undefined" : "thread"}`, "-g"]),
+    ...sanitizer(sanitize),
+    ...(sanitize === undefined ? [] : ["-g", "-fno-sanitize-recover=all"]),
   ];
 }
 
+function sanitizer(sanitize: BuildOptions["sanitize"]): string[] {
+  return sanitize === undefined ? [] : [`-fsanitize=${sanitize === "address" ? "address,undefined" : "thread"}`];
+}
+
 function linkFlags(sanitize: BuildOptions["sanitize"]): string[] {
-  const sanitizer =
-    sanitize === undefined ? [] : [`-fsanitize=${sanitize === "address" ? "address,undefined" : "thread"}`];
-  if (process.platform === "darwin") return ["-bundle", "-undefined", "dynamic_lookup", ...sanitizer];
-  if (process.platform === "win32") return ["-shared", ...sanitizer];
+  if (process.platform === "darwin") return ["-bundle", "-undefined", "dynamic_lookup", ...sanitizer(sanitize)];
+  if (process.platform === "win32") return ["-shared", ...sanitizer(sanitize)];
   // The standard library goes in: the program runs where only Node was installed.
   const whole = sanitize === undefined ? ["-static-libstdc++", "-static-libgcc", "-s"] : [];
-  return ["-shared", "-pthread", ...whole, ...sanitizer];
+  return ["-shared", "-pthread", ...whole, ...sanitizer(sanitize)];
 }
 
 /** Of everything that the program follows from. */
