@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { fits, gradient, run, together } from "./kernel.ts";
+import { isRecording } from "./recording.ts";
 
 export interface AttentionOptions {
   /** Query i sees keys up to i + keys - queries: the last query sees all. Default: false. */
@@ -9,6 +10,11 @@ export interface AttentionOptions {
    * no gradient.
    */
   readonly mask?: tf.Tensor | undefined;
+  /**
+   * Added to the logits too, of the same shapes, as a learned bias of positions. It gets a gradient, and when one is asked for
+   * the matrix of all queries and keys is kept.
+   */
+  readonly bias?: tf.Tensor | undefined;
   /** Default: 1 / √size. */
   readonly scale?: number;
 }
@@ -27,10 +33,18 @@ export function attention(
   query: tf.Tensor4D,
   key: tf.Tensor4D,
   value: tf.Tensor4D,
-  { causal = false, mask, scale }: AttentionOptions = {},
+  { causal = false, mask, bias, scale }: AttentionOptions = {},
 ): tf.Tensor4D {
   check(query, key, value, mask);
   const factor = scale ?? 1 / Math.sqrt(query.shape[3]);
+  if (bias !== undefined) {
+    check(query, key, value, bias);
+    return tf.tidy(() => {
+      const added = mask === undefined ? bias : tf.add(bias, mask);
+      if (isRecording()) return plain(query, key, value, causal, added, factor);
+      return attention(query, key, value, { causal, mask: added, scale: factor });
+    });
+  }
   if (fits("Attention", query, key, value, mask)) {
     const kernelName = mask === undefined ? "Attention" : "MaskedAttention";
     return run(kernelName, { query, key, value, mask }, { causal, scale: factor })[0] as tf.Tensor4D;

@@ -126,6 +126,20 @@ const cases: readonly Case[] = [
         ...(masked ? { mask: mask(keys) } : {}),
       })) as Operation,
   })),
+  ...[false, true].map((masked) => ({
+    name: `attention, biased${masked ? " and masked" : ""}`,
+    shapes: [
+      [2, 4, 2, 12],
+      [2, 9, 2, 12],
+      [2, 9, 2, 12],
+      [1, 2, 4, 9],
+    ],
+    operation: ((q, k, v, bias) =>
+      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
+        bias,
+        ...(masked ? { mask: mask(9) } : {}),
+      })) as Operation,
+  })),
 ];
 
 /** The value, and the gradient of Σ w · value for fixed random w. */
