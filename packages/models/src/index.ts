@@ -37,5 +37,13 @@ export { Mlp, MlpConfig, mlp } from "./mlp.ts";
 export { GroupNorm, type GroupNormOptions, LayerNorm, RmsNorm } from "./normalization.ts";
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolingOptions } from "./pooling.ts";
 export { ResNet, ResNetConfig, resnet8, resnet20 } from "./resnet.ts";
+export { normalizeRows, poolSentences, SentencePooling } from "./sentence-pooling.ts";
 export { Sequential } from "./sequential.ts";
 export { describeModel, type LayerSummary, summarize } from "./summary.ts";
+export {
+  type RelativeBuckets,
+  RelativePositionBias,
+  type RelativePositionBiasOptions,
+  relativeBucket,
+} from "./transformer/relative-position-bias.ts";
+export { type SinusoidOrder, sinusoidalPositions } from "./transformer/sinusoidal-positions.ts";
