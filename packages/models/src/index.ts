@@ -31,7 +31,7 @@ export {
   truncatedNormal,
   zeros,
 } from "./initializers.ts";
-export { type ForwardContext, inference, type Layer } from "./layer.ts";
+export { type ForwardContext, inference, type Layer, through } from "./layer.ts";
 export { LeNet, LeNetConfig, lenet5, lenetNormalized } from "./lenet.ts";
 export { Mlp, MlpConfig, mlp } from "./mlp.ts";
 export { GroupNorm, type GroupNormOptions, LayerNorm, RmsNorm } from "./normalization.ts";
