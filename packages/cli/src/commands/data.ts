@@ -80,7 +80,7 @@ function addReport(data: Command, { terminal, signal }: Surroundings): void {
       if (opened.kind === "images") {
         const { train, test, classes } = opened;
         report = await reportImages({ name, splits: { train, test }, classes });
-      } else {
+      } else if (opened.kind === "table") {
         const target = opened.schema.find(({ type }) => type === "target");
         const train = await cleanTable(opened.train, opened.cleaning);
         const test = opened.test && (await cleanTable(opened.test, opened.cleaning));
@@ -90,6 +90,8 @@ function addReport(data: Command, { terminal, signal }: Surroundings): void {
           cleaning: [...train.cleaning, ...(test?.cleaning ?? [])],
           ...(target?.type === "target" ? { target: target.name, targetKind: target.kind ?? "class" } : {}),
         });
+      } else {
+        throw new Error(`Expected the name of a table or of images. ${name} holds ${opened.kind}.`);
       }
       if (options.json) {
         terminal.out.write(`${JSON.stringify(report)}\n`);

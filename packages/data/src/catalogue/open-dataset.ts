@@ -10,6 +10,10 @@ import type { Row } from "../table.ts";
 import { catalogueEntry } from "./catalogue.ts";
 import type { CatalogueEntry } from "./entry.ts";
 import { type FetchedDataset, type FetchOptions, fetchDataset } from "./fetch-dataset.ts";
+import { labelledTextNames, type OpenedLabelledTexts, openLabelledTexts } from "./open-labelled-texts.ts";
+import { type OpenedQuestions, openQuestions, questionNames } from "./open-questions.ts";
+import { type OpenedTexts, openTexts, textNames } from "./open-texts.ts";
+import { type OpenedTranslations, openTranslationPairs, translationNames } from "./open-translations.ts";
 import { type TableLayout, tableLayouts } from "./table-layouts.ts";
 
 export interface OpenedImages {
@@ -33,18 +37,33 @@ export interface OpenedTable {
   readonly cleaning: readonly CleaningStep[];
 }
 
+export type OpenedDataset =
+  | OpenedImages
+  | OpenedTable
+  | OpenedTexts
+  | OpenedTranslations
+  | OpenedQuestions
+  | OpenedLabelledTexts;
+
 /**
- * Fetches a catalogued data set and opens it: images for `mnist`, rows for the tables.
+ * Fetches a catalogued data set and opens it: images for `mnist`, rows for the tables, records of `openTexts`,
+ * `openTranslationPairs`, `openQuestions` and `openLabelledTexts` with their default options for the texts.
  *
  * @throws Error if there is no opener for this name: `fetchDataset` and a reader do the rest. See `fetchDataset` also.
  */
-export async function openDataset(name: string, options: FetchOptions = {}): Promise<OpenedImages | OpenedTable> {
+export async function openDataset(name: string, options: FetchOptions = {}): Promise<OpenedDataset> {
   const entry = catalogueEntry(name);
   if (name === "mnist") return openMnist(options);
+  if (textNames.includes(name)) return openTexts(name, options);
+  if (translationNames.includes(name)) return openTranslationPairs(name, options);
+  if (questionNames.includes(name)) return openQuestions(name, options);
+  if (labelledTextNames.includes(name)) return openLabelledTexts(name, options);
   const layout = Object.hasOwn(tableLayouts, name) ? tableLayouts[name] : undefined;
   if (layout === undefined) {
+    const texts = [...textNames, ...translationNames, ...questionNames, ...labelledTextNames];
     throw new Error(
-      `Expected one of mnist, ${Object.keys(tableLayouts).join(", ")}, which open by name. Received "${name}". ` +
+      `Expected one of mnist, ${[...Object.keys(tableLayouts), ...texts].join(", ")}, which open by name. ` +
+        `Received "${name}". ` +
         "Use fetchDataset and a reader for its files.",
     );
   }
