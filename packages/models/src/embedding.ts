@@ -1,5 +1,5 @@
 import type { Random } from "@nacre/random";
-import { tf } from "@nacre/tensor";
+import { linear, tf } from "@nacre/tensor";
 import { checkSizes } from "./check.ts";
 import { denseFans, gaussian, type Initializer } from "./initializers.ts";
 import type { ForwardContext, Layer } from "./layer.ts";
@@ -34,5 +34,10 @@ export class Embedding implements Layer {
       throw new Error(`Embedding: expected ids of int32. Received ${ids.dtype}. Use \`tf.cast(ids, "int32")\`.`);
     }
     return tf.gather(this.weight, ids as tf.Tensor1D);
+  }
+
+  /** How much each row resembles x, as logits: […, C] → […, V]. For outputs tied to inputs (Press and Wolf 2017). */
+  scores(x: tf.Tensor): tf.Tensor {
+    return linear(x, this.weight as unknown as tf.Tensor2D);
   }
 }

@@ -15,6 +15,16 @@ export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { Flatten } from "./flatten.ts";
 export {
+  Gpt2,
+  Gpt2Config,
+  gpt2ExtraLarge,
+  gpt2Large,
+  gpt2Medium,
+  gpt2Parameters,
+  gpt2Small,
+  gpt3,
+} from "./gpt2.ts";
+export {
   constant,
   convolutionFans,
   denseFans,
@@ -31,19 +41,51 @@ export {
   truncatedNormal,
   zeros,
 } from "./initializers.ts";
+export {
+  type CacheOptions,
+  type CausalLanguageModel,
+  isCausalLanguageModel,
+  type LanguageModelContext,
+  SpecialTokens,
+} from "./language-model.ts";
 export { type ForwardContext, inference, type Layer, through } from "./layer.ts";
 export { LeNet, LeNetConfig, lenet5, lenetNormalized } from "./lenet.ts";
 export { Mlp, MlpConfig, mlp } from "./mlp.ts";
 export { GroupNorm, type GroupNormOptions, LayerNorm, RmsNorm } from "./normalization.ts";
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolingOptions } from "./pooling.ts";
+export type { FolderConfig, PretrainedFamily, StoredTensor } from "./pretrained/family.ts";
+export { type FromPretrainedOptions, fromPretrained, languageModelFromPretrained } from "./pretrained/read.ts";
+export { type SavePretrainedOptions, savePretrained } from "./pretrained/write.ts";
 export { ResNet, ResNetConfig, resnet8, resnet20 } from "./resnet.ts";
 export { normalizeRows, poolSentences, SentencePooling } from "./sentence-pooling.ts";
 export { Sequential } from "./sequential.ts";
 export { describeModel, type LayerSummary, summarize } from "./summary.ts";
+export {
+  type AttentionContext,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+  type ObserveAttention,
+} from "./transformer/attention.ts";
+export {
+  type BlockContext,
+  TransformerBlock,
+  type TransformerBlockOptions,
+  type TransformerBlockParts,
+} from "./transformer/block.ts";
+export { FeedForward, type FeedForwardOptions, GatedFeedForward } from "./transformer/feed-forward.ts";
+export { type KeysAndValues, KeyValueCache, type KeyValueCacheOptions } from "./transformer/key-value-cache.ts";
+export { bandMask, type CausalMaskOptions, causalMasks, maskedPositions, paddingMask } from "./transformer/masks.ts";
 export {
   type RelativeBuckets,
   RelativePositionBias,
   type RelativePositionBiasOptions,
   relativeBucket,
 } from "./transformer/relative-position-bias.ts";
+export {
+  type RotaryAngles,
+  RotaryScaling,
+  RotaryTable,
+  type RotaryTableOptions,
+  rotaryFrequencies,
+} from "./transformer/rotary-table.ts";
 export { type SinusoidOrder, sinusoidalPositions } from "./transformer/sinusoidal-positions.ts";

@@ -1,0 +1,72 @@
+import { tf } from "@nacre/tensor";
+import { Embedding } from "../embedding.ts";
+import type { CacheOptions, LanguageModelContext } from "../language-model.ts";
+import type { BlockContext, TransformerBlock } from "./block.ts";
+import { KeyValueCache } from "./key-value-cache.ts";
+import { causalMasks } from "./masks.ts";
+import type { RotaryTable } from "./rotary-table.ts";
+
+export interface DecoderOptions {
+  readonly context: LanguageModelContext;
+  /** Of each layer: how many keys a query sees, its own included; undefined sees all before it. */
+  readonly windows: readonly (number | undefined)[];
+  /** For models with rotary positions. */
+  readonly rotary?: RotaryTable | undefined;
+}
+
+/** The blocks of a decoder, one after the other, each seeing no later tokens: x [B, T, C] → [B, T, C]. */
+export function decode(
+  x: tf.Tensor3D,
+  blocks: readonly TransformerBlock[],
+  { context, windows, rotary }: DecoderOptions,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const { training, random, cache, observeAttention, observeRouting } = context;
+    const queries = x.shape[1];
+    const masks = causalMasks({ queries, windows, cache, mask: context.mask });
+    const angles = rotary?.angles(cache?.length ?? 0, queries);
+    let states = x;
+    blocks.forEach((block, layer) => {
+      const shared = { training, random, cache, layer, observeAttention, observeRouting };
+      const here: BlockContext = { ...shared, causal: true, mask: masks[layer], rotary: angles };
+      const next = block.forward(states, here);
+      if (layer > 0) states.dispose();
+      states = next;
+    });
+    return states;
+  });
+}
+
+/**
+ * Scores of every token of the vocabulary: states [B, T, C] → logits [B, T, V], or [B, 1, V] of the last.
+ *
+ * @param output the tokens' embedding where the two are tied (Press and Wolf 2017), else a layer of its own
+ */
+export function head(
+  states: tf.Tensor3D,
+  output: Embedding | { forward(x: tf.Tensor): tf.Tensor },
+  lastOnly = false,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const time = states.shape[1];
+    const wanted = lastOnly && time > 1 ? tf.slice(states, [0, time - 1, 0], [-1, 1, -1]) : states;
+    return (output instanceof Embedding ? output.scores(wanted) : output.forward(wanted)) as tf.Tensor3D;
+  });
+}
+
+/** An empty cache for a decoder of so many layers. */
+export function decoderCache(
+  windows: readonly (number | undefined)[],
+  context: number,
+  { capacity, rewind }: CacheOptions = {},
+): KeyValueCache {
+  const size = { layers: windows.length, capacity: capacity ?? context, windows };
+  return new KeyValueCache({ ...size, ...(rewind !== undefined && { rewind }) });
+}
+
+/** @throws Error unless ids are [B, T] int32. */
+export function checkIds(where: string, ids: tf.Tensor): void {
+  if (ids.rank !== 2 || ids.dtype !== "int32") {
+    throw new Error(`${where}: expected ids [batch, tokens] of int32. Received [${ids.shape}] of ${ids.dtype}.`);
+  }
+}
