@@ -1,3 +1,13 @@
+export { type AdditiveMetric, observeAll, StatisticsTable } from "./additive.ts";
+export {
+  type AnswerExample,
+  type AnswersEvaluation,
+  type AnswersOptions,
+  type AskedQuestion,
+  evaluateAnswers,
+  type Place,
+  type Threshold,
+} from "./answers.ts";
 export { type BootstrapOptions, bootstrap, type Interval, percentiles, wilson } from "./bootstrap.ts";
 export {
   type CalibrationBin,
@@ -10,8 +20,40 @@ export {
   type Score,
   type WorstExample,
 } from "./classification.ts";
+export {
+  approximateRandomisationTest,
+  type CorpusComparison,
+  type CorpusTestOptions,
+  pairedBootstrapTest,
+} from "./corpus-significance.ts";
 export { type BaselineVerdict, type JudgeOptions, judgeBaselines } from "./judge.ts";
+export {
+  evaluateLanguageModel,
+  type LanguageModelEvaluation,
+  type LanguageModelOptions,
+  type LikelihoodExample,
+  type WindowNote,
+} from "./language-model.ts";
 export type { Metric } from "./metric.ts";
+export {
+  type AnsweredQuestion,
+  type AnswerRule,
+  answerF1,
+  answerRules,
+  answerScores,
+  exactMatch,
+  mixedSegmentation,
+  normalizeAnswer,
+} from "./metrics/answers.ts";
+export {
+  type BleuOptions,
+  type BleuScore,
+  type BleuSmoothing,
+  bleu,
+  corpusBleu,
+  sentenceBleu,
+} from "./metrics/bleu.ts";
+export { type ChrfOptions, type ChrfScore, chrf, corpusChrf, sentenceChrf } from "./metrics/chrf.ts";
 export {
   type Average,
   accuracy,
@@ -27,6 +69,17 @@ export {
   precision,
   recall,
 } from "./metrics/confusion.ts";
+export {
+  bitsPerByte,
+  bitsPerCharacter,
+  perplexity,
+  type ScoredText,
+  type SlidingWindow,
+  scoredText,
+  slidingWindows,
+  tokenLoss,
+  wordPerplexity,
+} from "./metrics/likelihood.ts";
 export {
   brier,
   type ClassifiedExample,
@@ -53,7 +106,24 @@ export {
   rootMeanSquaredError,
   rSquared,
 } from "./metrics/regression.ts";
+export { corpusTer, sentenceTer, type TerOptions, type TerScore, ter } from "./metrics/ter.ts";
+export { type ReferenceCount, segmentsOf, type TranslatedSegment } from "./metrics/translation.ts";
+export {
+  type TercomOptions,
+  type TranslationTokenizer,
+  tokenizeTercom,
+  tokenizeTranslation,
+  translationTokenizers,
+} from "./metrics/translation-tokenizers.ts";
 export { evaluateRegression, type RegressionEvaluation, type RegressionOptions } from "./regression.ts";
 export { type ReportInput, renderReport } from "./report/report.ts";
 export { approximateRandomisation, type Comparison, mcnemar, pairedBootstrap } from "./significance.ts";
 export { term } from "./terms.ts";
+export {
+  compareTranslations,
+  evaluateTranslation,
+  type TranslationComparisonOptions,
+  type TranslationEvaluation,
+  type TranslationExample,
+  type TranslationOptions,
+} from "./translation.ts";
