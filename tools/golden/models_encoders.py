@@ -75,12 +75,14 @@ def ids(lengths, padding, first=2):
     return rows, mask
 
 
-def cotangents(outputs, mask):
+def cotangents(outputs, masks):
+    """0 at padding, by the mask whose rows and columns are the output's."""
     found = {}
     for name, output in outputs.items():
         values = torch.randn_like(output)
-        if output.dim() >= 2 and output.shape[:2] == mask.shape:
-            values = values * mask.reshape(*mask.shape, *([1] * (output.dim() - 2)))
+        for mask in masks:
+            if output.shape[:2] == mask.shape:
+                values = values * mask.reshape(*mask.shape, *([1] * (output.dim() - 2)))
         found[name] = values
     return found
 
@@ -107,14 +109,14 @@ def saved_names(folder):
         return set(file.keys())
 
 
-def hf_case(case, model, inputs, read, mask):
+def hf_case(case, model, inputs, read, *masks):
     """`read` picks outputs, by name, from what the model gives."""
     folder = fresh(case)
     randomize(model).save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
     model.double()
     outputs = read(model(**inputs))
-    given = cotangents(outputs, mask)
+    given = cotangents(outputs, masks)
     sum((output * given[name]).sum() for name, output in outputs.items()).backward()
     names = saved_names(folder)
     gradients = {
@@ -174,10 +176,10 @@ def sequence_to_sequence():
         decoder_start_token_id=0,
         attn_implementation="eager",
     )
-    hf_case("t5", T5ForConditionalGeneration(T5Config(**sizes)), inputs, read, target_mask)
+    hf_case("t5", T5ForConditionalGeneration(T5Config(**sizes)), inputs, read, mask, target_mask)
     model = T5ForConditionalGeneration(T5Config(**sizes, feed_forward_proj="gated-gelu", tie_word_embeddings=False))
     model.lm_head.weight = nn.Parameter(torch.randn(VOCABULARY, 8))
-    hf_case("t5-v1.1", model, inputs, read, target_mask)
+    hf_case("t5-v1.1", model, inputs, read, mask, target_mask)
 
     sizes = dict(
         vocab_size=VOCABULARY,
@@ -199,7 +201,7 @@ def sequence_to_sequence():
     )
     model = MarianMTModel(MarianConfig(**sizes))
     model.final_logits_bias.normal_()
-    hf_case("marian", model, inputs, read, target_mask)
+    hf_case("marian", model, inputs, read, mask, target_mask)
 
 
 def torch_transformer(case, normalize_first):

@@ -1,5 +1,6 @@
 export { Activation, ActivationName, activation, initializerFor } from "./activations.ts";
 export { BatchNorm, type BatchNormOptions } from "./batch-norm.ts";
+export { Bert, BertConfig, bertBase, bertLarge, bertMini } from "./bert.ts";
 export { buildClassifier, type Classifier, ClassifierConfig } from "./classifier.ts";
 export type { ClassifierShape } from "./classifier-shape.ts";
 export {
@@ -13,6 +14,15 @@ export {
 export { Dense, type DenseOptions } from "./dense.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
+export type { Encoder, EncoderContext } from "./encoder.ts";
+export {
+  type ClassifierHeadOptions,
+  type MaskedLanguageContext,
+  MaskedLanguageModel,
+  SequenceClassifier,
+  SpanClassifier,
+  TokenClassifier,
+} from "./encoder-heads.ts";
 export { Flatten } from "./flatten.ts";
 export {
   Gpt2,
@@ -57,9 +67,19 @@ export type { FolderConfig, PretrainedFamily, StoredTensor } from "./pretrained/
 export { type FromPretrainedOptions, fromPretrained, languageModelFromPretrained } from "./pretrained/read.ts";
 export { type SavePretrainedOptions, savePretrained } from "./pretrained/write.ts";
 export { ResNet, ResNetConfig, resnet8, resnet20 } from "./resnet.ts";
+export { Roberta, RobertaConfig, robertaBase, robertaLarge } from "./roberta.ts";
 export { normalizeRows, poolSentences, SentencePooling } from "./sentence-pooling.ts";
+export {
+  type DecodeContext,
+  type EncodeContext,
+  isSequenceToSequenceModel,
+  type SequenceToSequenceContext,
+  type SequenceToSequenceModel,
+  shiftRight,
+} from "./sequence-to-sequence.ts";
 export { Sequential } from "./sequential.ts";
 export { describeModel, type LayerSummary, summarize } from "./summary.ts";
+export { T5, T5Config, t5Base, t5Small, t5v11Base, t5v11Small } from "./t5.ts";
 export {
   type AttentionContext,
   MultiHeadAttention,
@@ -89,3 +109,4 @@ export {
   rotaryFrequencies,
 } from "./transformer/rotary-table.ts";
 export { type SinusoidOrder, sinusoidalPositions } from "./transformer/sinusoidal-positions.ts";
+export { Transformer, TransformerConfig, transformerBase, transformerBig, transformerSmall } from "./transformer.ts";

@@ -9,7 +9,10 @@ import { openWeights, type WeightsFile } from "./weights-file.ts";
 export interface FromPretrainedOptions {
   /** The class of the model in transformers' words (`BertForSequenceClassification`). Default: what the folder says. */
   readonly architecture?: string;
-  /** What a head that the folder lacks is drawn from. Without it, a folder must have every tensor. */
+  /**
+   * What a head is drawn from that the folder lacks, or has for another number of classes. Without it, a folder must have every
+   * tensor.
+   */
   readonly random?: Random;
   /** Changes to the folder's config.json, in its own words: `{ num_labels: 5 }`. */
   readonly config?: Readonly<Record<string, unknown>>;
@@ -98,17 +101,24 @@ async function fill(model: object, { family, weights, folder, mayDraw }: Source)
   const wanted = parameters(model);
   const stored = family.tensors(model);
   const names = new Map<string, string>(); // of the model's tensors in this folder
+  const replaced = new Set<string>(); // heads of another size
   const problems: string[] = [];
   for (const tensor of stored) {
     const name = nameIn(weights.tensors, tensor.name, family.prefix);
     const shape = storedShape(tensor, wanted);
+    const drawn = tensor.optional && mayDraw;
     if (name === undefined) {
-      if (!(tensor.optional && mayDraw)) problems.push(`  missing "${tensor.name}" [${shape}]`);
+      if (!drawn) problems.push(`  missing "${tensor.name}" [${shape}]`);
+      continue;
+    }
+    const place = weights.tensors.get(name)!;
+    const fits = place.shape.length === shape.length && shape.every((size, axis) => size === place.shape[axis]);
+    if (!fits && drawn) {
+      replaced.add(name);
       continue;
     }
     names.set(tensor.name, name);
-    const place = weights.tensors.get(name)!;
-    if (place.shape.length !== shape.length || shape.some((size, axis) => size !== place.shape[axis])) {
+    if (!fits) {
       problems.push(`  "${name}": expected shape [${shape}], received [${place.shape}]`);
     } else if (!readable.includes(place.dtype)) {
       problems.push(`  "${name}": expected ${readable.join(" or ")}, received ${place.dtype}`);
@@ -116,7 +126,7 @@ async function fill(model: object, { family, weights, folder, mayDraw }: Source)
   }
   const used = new Set(names.values());
   for (const [name, { shape }] of weights.tensors) {
-    if (!used.has(name) && !family.ignored?.some((pattern) => pattern.test(name))) {
+    if (!used.has(name) && !replaced.has(name) && !family.ignored?.some((pattern) => pattern.test(name))) {
       problems.push(`  unexpected "${name}" [${shape}]`);
     }
   }

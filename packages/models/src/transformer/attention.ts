@@ -30,6 +30,8 @@ export interface MultiHeadAttentionOptions {
   /** Share of the attention weights that is dropped in training. Default: 0. */
   dropout?: number;
   initializer?: Initializer;
+  /** Of the queries' weight. Default: `initializer`. */
+  queryInitializer?: Initializer;
   /** Of the output's weight. Default: `initializer`. */
   outputInitializer?: Initializer;
 }
@@ -89,9 +91,9 @@ export class MultiHeadAttention implements Layer<tf.Tensor3D, tf.Tensor3D> {
     this.headSize = headSize;
     this.scale = options.scale ?? 1 / Math.sqrt(headSize);
     this.dropout = options.dropout ?? 0;
-    const dense = (inputs: number, outputs: number, name: string): Dense =>
-      new Dense({ inputs, outputs, bias, ...(initializer && { initializer }) }, random.fork(name));
-    this.query = dense(width, heads * headSize, "query");
+    const dense = (inputs: number, outputs: number, name: string, first = initializer): Dense =>
+      new Dense({ inputs, outputs, bias, ...(first && { initializer: first }) }, random.fork(name));
+    this.query = dense(width, heads * headSize, "query", options.queryInitializer);
     this.key = dense(sourceWidth, keyValueHeads * headSize, "key");
     this.value = dense(sourceWidth, keyValueHeads * headSize, "value");
     const last = options.outputInitializer ?? initializer;
