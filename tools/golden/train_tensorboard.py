@@ -15,7 +15,15 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 SECONDS = 1_700_000_000.25
 STEPS = [
-    {"step": 1, "scalars": {"train/loss": 2.302585, "train/learning-rate": 0.001, "train/gradient-norm": 0.75}},
+    {
+        "step": 1,
+        "scalars": {
+            "train/loss": 2.302585,
+            "train/learning-rate": 0.001,
+            "train/gradient-norm": 0.75,
+            "train/peak-bytes": 4096.0,
+        },
+    },
     {
         "step": 300,
         "scalars": {
@@ -23,6 +31,8 @@ STEPS = [
             "train/learning-rate": 0.0005,
             "train/gradient-norm": 0.5,
             "train/examples-per-second": 12800.0,
+            "train/peak-bytes": 8192.0,
+            "train/token-accuracy": 0.25,
             "validation/accuracy": 0.9375,
         },
     },

@@ -1,6 +1,6 @@
 import type { RunEvent } from "@nacre/tasks";
 import { ProgressPrinter } from "./progress.ts";
-import { duration, type Terminal, table } from "./terminal.ts";
+import { bytes, duration, type Terminal, table } from "./terminal.ts";
 
 /** The scores that a terminal has room for; the report has them all. */
 const inShort = new Set(["accuracy", "F1", "macro F1", "ROC-AUC", "log loss", "MAE", "RMSE", "R²"]);
@@ -63,7 +63,8 @@ export class RunPrinter {
     this.#firstExamples ??= event.examples;
     this.#examples = event.examples;
     const total = event.progress > 0 ? event.examples / event.progress : event.examples;
-    const detail = `epoch ${event.epoch + 1}  loss ${event.loss.toFixed(4)}`;
+    const memory = event.peakBytes === undefined ? "" : `  ${bytes(event.peakBytes)}`;
+    const detail = `epoch ${event.epoch + 1}  loss ${event.loss.toFixed(4)}${memory}`;
     this.#progress.show({ label: "train", done: this.#examples, total, unit: "examples", detail });
     if (event.validation === undefined) return;
     const scores = Object.entries(event.validation).map(([name, value]) => `${name} ${value.toFixed(4)}`);

@@ -28,6 +28,11 @@ export function count(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 }
 
+/** 123456789 → "123 MB", 2500000000 → "2.5 GB". */
+export function bytes(count: number): string {
+  return count < 1e9 ? `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB` : `${(count / 1e9).toFixed(1)} GB`;
+}
+
 /** Columns padded to the widest cell; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const numeric = header.map((_, column) => rows.every((row) => /^[-+–]?[\d.,]+( ?%| s)?$/.test(row[column] ?? "")));

@@ -1,8 +1,8 @@
 import type { Dataset } from "@nacre/data";
 import type { Classifier } from "@nacre/models";
 import { tf } from "@nacre/tensor";
+import type { LossContext } from "@nacre/train";
 import { crossEntropy } from "@nacre/train";
-import type { LossContext } from "./task.ts";
 
 /** A batch of B examples of shape S, ready to become tensors. */
 export interface ClassifierBatch {

@@ -59,6 +59,8 @@ const events = [
     learningRate: z.number(),
     gradientNorm: z.number(),
     milliseconds: z.number(),
+    scalars: z.record(z.string(), z.number()).optional().describe("parts of the loss and other means"),
+    peakBytes: z.number().optional().describe("the most memory that tensors took since the step before"),
     validation: z.record(z.string(), z.number()).optional(),
     checkpoint: z.string().optional(),
   }),

@@ -3,6 +3,7 @@ import type { Manifest } from "@nacre/lineage";
 import type { LayerSummary } from "@nacre/models";
 import type { Random } from "@nacre/random";
 import type { Model, tf } from "@nacre/tensor";
+import type { LossContext, LossParts } from "@nacre/train";
 import type { z } from "zod";
 import type { BaselineSummary, ScoreRow } from "./events.ts";
 import type { Predictor } from "./predictor.ts";
@@ -47,7 +48,7 @@ export interface Problem<M extends Model = Model, Batch = unknown> {
   readonly batches: Dataset<Batch>;
   readonly batchesPerEpoch: number;
   build(random: Random): Built<M>;
-  loss(model: M, batch: Batch, context: LossContext): tf.Scalar;
+  loss(model: M, batch: Batch, context: LossContext<Batch>): tf.Scalar | LossParts;
   /** Scores on the validation part, by name. */
   validate(model: M): Promise<Record<string, number>>;
   /** Scores, baselines and report on the test part, which nothing has seen before. */
@@ -55,12 +56,6 @@ export interface Problem<M extends Model = Model, Batch = unknown> {
   /** What is saved beside the weights. */
   readonly config: object;
   readonly preprocessor: object;
-}
-
-export interface LossContext {
-  readonly training: true;
-  readonly random: Random;
-  readonly step: number;
 }
 
 export interface Built<M> {

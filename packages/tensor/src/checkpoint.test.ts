@@ -1,6 +1,6 @@
 import { Random } from "@nacre/random";
 import { describe, expect, it } from "vitest";
-import { attention, checkpoint, gelu, layerNorm, linear, ready, tensorMemory, tf } from "./index.ts";
+import { attention, checkpoint, gelu, layerNorm, linear, ready, tensorMemory, tf, withoutGradient } from "./index.ts";
 
 const [batch, time, width, heads, depth] = [2, 16, 32, 2, 6];
 
@@ -106,4 +106,16 @@ describe("checkpoint", () => {
     const second = tf.grad((x) => tf.grad((y) => checkpoint(square, [y]))(x));
     expect(() => second(tf.scalar(1))).toThrow("expected a first-order gradient");
   });
+});
+
+it("withoutGradient makes a constant, and keeps nothing", async () => {
+  await ready({ backend: "cpu" });
+  const x = tf.scalar(3);
+  const before = tf.memory().numTensors;
+  const gradient = tf.grad((y) => {
+    const inner = withoutGradient(() => tf.tidy(() => tf.add(tf.grad(tf.square)(y), tf.square(y))));
+    return tf.mul(y, inner);
+  })(x);
+  expect(gradient.dataSync()[0]).toBe(15);
+  expect(tf.memory().numTensors).toBe(before + 1);
 });

@@ -1,6 +1,7 @@
 import { Random, type RandomState } from "@nacre/random";
 import * as tf from "@tensorflow/tfjs-core";
 import { isRecording } from "./fused/recording.ts";
+import { withTape } from "./tape.ts";
 
 export interface CheckpointOptions {
   /** The stream that `work` draws from. It advances once, and the second run draws the same values. */
@@ -74,21 +75,4 @@ function gradientsOf<Inputs extends readonly tf.Tensor[]>(
     const found = new Map(wanted.map((tensor, index) => [tensor, grads[index] as tf.Tensor | null]));
     return all.map((tensor) => found.get(tensor) ?? tf.zeros(tensor.shape));
   });
-}
-
-interface TapeNode {
-  readonly inputs: tf.NamedTensorMap;
-  readonly saved?: readonly tf.Tensor[];
-}
-
-/** Puts the engine's tape aside while `work` runs with another one. */
-function withTape<T>(tape: TapeNode[] | null, work: (tape: () => readonly TapeNode[]) => T): T {
-  const state = tf.engine().state as unknown as { activeTape: TapeNode[] | null };
-  const outer = state.activeTape;
-  state.activeTape = tape;
-  try {
-    return work(() => state.activeTape ?? []);
-  } finally {
-    state.activeTape = outer;
-  }
 }

@@ -23,3 +23,4 @@ export {
   type TensorData,
 } from "./safetensors.ts";
 export { restore, snapshot } from "./snapshot.ts";
+export { withoutGradient } from "./tape.ts";

@@ -7,12 +7,12 @@ import type { Decay } from "./transforms/weights.ts";
 type InPlace = NonNullable<Transform["applyInPlace"]>;
 
 /** What every step takes: the learning rate, the parameter's decay, and what clipping left of the gradient. */
-function common(rate: LearningRate, { weightDecay = 0, decays = () => true }: Decay) {
+function common(rate: LearningRate, { weightDecay = 0, decays = () => true, rateOf = () => 1 }: Decay) {
   const schedule = scheduleOf(rate);
   return (context: InPlaceContext) => {
     const learningRate = schedule(context);
     return (name: string) => ({
-      learningRate,
+      learningRate: learningRate * rateOf(name),
       weightDecay: decays(name, context.variables.get(name)!) ? weightDecay : 0,
       gradientScale: context.gradientScale,
     });
@@ -34,14 +34,16 @@ export function adamInPlace(rate: LearningRate, options: AdamOptions & Decay = {
       const moments = { mean: mean.get(name)!, variance: variance.get(name)! };
       adamStep(variable, gradients.get(name)!, moments, { ...of(name), beta1, beta2, epsilon, step: context.step + 1 });
     }
+    return state;
   };
 }
 
 export function sgdInPlace(rate: LearningRate): InPlace {
   const settings = common(rate, {});
-  return (gradients, _, context) => {
+  return (gradients, state, context) => {
     const of = settings(context);
     for (const [name, variable] of context.variables) sgdStep(variable, gradients.get(name)!, undefined, of(name));
+    return state;
   };
 }
 
@@ -53,6 +55,7 @@ export function momentumInPlace(rate: LearningRate, momentum: number, nesterov: 
     for (const [name, variable] of context.variables) {
       sgdStep(variable, gradients.get(name)!, velocity.get(name)!, { ...of(name), momentum, nesterov });
     }
+    return state;
   };
 }
 
@@ -65,5 +68,6 @@ export function lionInPlace(rate: LearningRate, options: Omit<AdamOptions, "epsi
     for (const [name, variable] of context.variables) {
       lionStep(variable, gradients.get(name)!, mean.get(name)!, { ...of(name), beta1, beta2 });
     }
+    return state;
   };
 }

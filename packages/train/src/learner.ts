@@ -1,10 +1,13 @@
 import { globalNorm, type Model, parameters, tf, trainable, updatesInPlace } from "@nacre/tensor";
+import type { LossParts } from "./options.ts";
 import { disposeTree, keepTree, mapTree, scoped } from "./tensor-tree.ts";
 import { mapNamed, type NamedTensors, type TensorTree, type Transform, type TransformContext } from "./transform.ts";
 
 /** Gradients of one batch, kept until they are applied. */
 export interface Gradients {
   readonly loss: number;
+  readonly weight: number | undefined;
+  readonly scalars: Readonly<Record<string, number>>;
   readonly values: NamedTensors;
 }
 
@@ -31,18 +34,26 @@ export class Learner {
   }
 
   /** Gradients of `loss` with regard to every variable that training moves; 0 for those it does not depend on. */
-  async gradients(loss: () => tf.Scalar): Promise<Gradients> {
+  async gradients(loss: () => tf.Scalar | LossParts): Promise<Gradients> {
+    let parts: Omit<LossParts, "loss"> = {};
     const [value, grads] = scoped(() => {
       const variables = [...this.#variables.values()];
-      const result = tf.variableGrads(loss, variables);
+      const result = tf.variableGrads(() => {
+        const told = loss();
+        if (told instanceof tf.Tensor) return told;
+        parts = { ...told, scalars: kept(told.scalars ?? {}) };
+        return told.loss;
+      }, variables);
       const named = mapNamed(this.#variables, (variable) => {
         return result.grads[(variable as tf.Variable).name] ?? tf.zerosLike(variable);
       });
       return [tf.keep(result.value), keepTree(named)] as const;
     });
-    const read = (await value.data())[0]!;
-    value.dispose();
-    return { loss: read, values: grads };
+    const { weight, scalars = {} } = parts;
+    const read = await Promise.all([value, ...Object.values(scalars)].map(async (scalar) => (await scalar.data())[0]!));
+    tf.dispose([value, ...Object.values(scalars)]);
+    const numbers = Object.fromEntries(Object.keys(scalars).map((name, index) => [name, read[index + 1]!]));
+    return { loss: read[0]!, weight, scalars: numbers, values: grads };
   }
 
   /** Applies one update and gives the norm of the gradient before clipping. The gradients are freed. */
@@ -60,7 +71,12 @@ export class Learner {
     const scale = clipNorm === undefined || length <= clipNorm ? 1 : clipNorm / (length + 1e-6);
     if (this.#optimizer.applyInPlace !== undefined && updatesInPlace()) {
       const context = { step, history, parameters: this.#variables, variables: this.#variables, gradientScale: scale };
-      this.#optimizer.applyInPlace(gradients, this.#state, context);
+      const before = this.#state;
+      this.#state = scoped(() => {
+        const state = this.#optimizer.applyInPlace!(gradients, before, context);
+        return state === before ? before : keepTree(state);
+      });
+      if (this.#state !== before) disposeTree(before, this.#state);
     } else {
       this.#update(gradients, scale, { step, history, parameters: this.#variables });
     }
@@ -158,21 +174,26 @@ export class Learner {
   }
 }
 
-/** The mean of gradients, weighted by the examples behind them. Frees what it is given. */
+/** The weighted mean of gradients. Frees what it is given. */
 export function meanGradients(
-  parts: readonly { readonly values: NamedTensors; readonly examples: number }[],
+  parts: readonly { readonly values: NamedTensors; readonly weight: number }[],
 ): NamedTensors {
   if (parts.length === 1) return parts[0]!.values;
-  const total = parts.reduce((sum, { examples }) => sum + examples, 0);
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
   const mean = scoped(() =>
     keepTree(
       mapNamed(parts[0]!.values, (_, name) =>
-        tf.addN(parts.map(({ values, examples }) => tf.mul(values.get(name)!, examples / total))),
+        tf.addN(parts.map(({ values, weight }) => tf.mul(values.get(name)!, weight / total))),
       ),
     ),
   );
   for (const { values } of parts) disposeTree(values);
   return mean;
+}
+
+/** Copies of scalars that outlive the tidy. */
+function kept(scalars: Readonly<Record<string, tf.Scalar>>): Record<string, tf.Scalar> {
+  return Object.fromEntries(Object.entries(scalars).map(([name, scalar]) => [name, tf.keep(tf.clone(scalar))]));
 }
 
 function copies(variables: NamedTensors): NamedTensors {

@@ -21,6 +21,7 @@ const step = (number: number, loss = number): Step => ({
   loss,
   learningRate: 0.1,
   gradientNorm: 1,
+  peakBytes: 64,
   milliseconds: 5,
 });
 
@@ -32,10 +33,12 @@ describe("tensorBoard", () => {
       loss: scalars["train/loss"],
       learningRate: scalars["train/learning-rate"],
       gradientNorm: scalars["train/gradient-norm"],
+      peakBytes: scalars["train/peak-bytes"],
     }));
+    const scalars = { "token-accuracy": 0.25 };
     const rest = { epoch: 0, progress: 0.5, milliseconds: 10 };
     await board.write({ ...first!, ...rest, examples: 64 });
-    await board.write({ ...second!, ...rest, examples: 192, validation: { accuracy: 0.9375 } });
+    await board.write({ ...second!, ...rest, examples: 192, scalars, validation: { accuracy: 0.9375 } });
     await board.close();
     const names = await readdir(join(folder, "events"));
     expect(names).toEqual([expect.stringMatching(/^events\.out\.tfevents\.1700000000\./)]);

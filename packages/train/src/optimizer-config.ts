@@ -8,14 +8,25 @@ import {
   lamb,
   lion,
   momentum,
+  muon,
   nadam,
   nesterov,
   rmsprop,
   sgd,
 } from "./optimizers.ts";
-import { constant, cosine, exponential, oneCycle, plateau, type Schedule, stepDecay, warmUp } from "./schedules.ts";
+import {
+  constant,
+  cosine,
+  exponential,
+  oneCycle,
+  plateau,
+  type Schedule,
+  stableDecay,
+  stepDecay,
+  warmUp,
+} from "./schedules.ts";
 import type { Transform } from "./transform.ts";
-import { matricesOnly } from "./transforms/weights.ts";
+import { hiddenMatrices, type ParameterFilter } from "./transforms/weights.ts";
 
 const learningRate = (rate: number) =>
   z.number().positive().default(rate).describe("step size; the peak of its schedule");
@@ -31,6 +42,10 @@ const decay = (share: number) => ({
     .default(share)
     .describe("share of the weights lost per update, times the learning rate"),
   decayBiases: z.boolean().default(false).describe("whether biases and gains decay too"),
+  decayEmbeddings: z
+    .boolean()
+    .default(true)
+    .describe("whether matrices outside of numbered blocks decay, as embeddings"),
 });
 const momentumOf = (value: number) =>
   z.number().min(0).lt(1).default(value).describe("share of the last direction kept");
@@ -61,6 +76,12 @@ export const OptimizerConfig = z.discriminatedUnion("name", [
   }),
   z.strictObject({ name: z.literal("adafactor"), learningRate: learningRate(0.01), ...decay(0) }),
   z.strictObject({ name: z.literal("lamb"), learningRate: learningRate(0.001), ...betas, ...decay(0.01) }),
+  z.strictObject({
+    name: z.literal("muon"),
+    learningRate: learningRate(0.001),
+    momentum: momentumOf(0.95),
+    ...decay(0.1),
+  }),
 ]);
 export type OptimizerConfig = z.infer<typeof OptimizerConfig>;
 
@@ -84,6 +105,13 @@ export const ScheduleConfig = z.discriminatedUnion("name", [
     name: z.literal("cosine"),
     warmUp: warmUpField,
     floor: z.number().min(0).lt(1).default(0).describe("share of the peak at the end"),
+  }),
+  z.strictObject({
+    name: z.literal("stable-decay"),
+    warmUp: warmUpField,
+    falling: z.number().gt(0).lte(1).default(0.2).describe("part of the updates, at the end, in which the rate falls"),
+    floor: z.number().min(0).lt(1).default(0).describe("share of the peak at the end"),
+    shape: z.enum(["linear", "cosine", "root"]).default("linear").describe("how the rate falls"),
   }),
   z.strictObject({
     name: z.literal("one-cycle"),
@@ -132,11 +160,16 @@ export function optimizerFrom(config: OptimizerConfig, length: TrainingLength): 
       return adafactor(rate, withDecay(config));
     case "lamb":
       return lamb(rate, withDecay(config));
+    case "muon":
+      return muon(rate, withDecay(config));
   }
 }
 
-function withDecay<T extends { readonly decayBiases: boolean }>(config: T) {
-  return config.decayBiases ? config : { ...config, decays: matricesOnly };
+function withDecay<T extends { readonly decayBiases: boolean; readonly decayEmbeddings: boolean }>(config: T) {
+  const { decayBiases, decayEmbeddings } = config;
+  const decays: ParameterFilter = (name, value) =>
+    value.rank < 2 ? decayBiases : decayEmbeddings || value.rank > 2 || hiddenMatrices(name, value);
+  return { ...config, decays };
 }
 
 /** The schedule of a configuration, with the given peak. */
@@ -154,6 +187,13 @@ export function scheduleFrom(peak: number, { schedule, totalSteps, stepsPerEpoch
         return exponential(peak, { every: stepsPerEpoch, factor: schedule.factor });
       case "cosine":
         return cosine(peak, { steps, floor: schedule.floor * peak });
+      case "stable-decay":
+        return stableDecay(peak, {
+          steps,
+          falling: schedule.falling * steps,
+          floor: schedule.floor * peak,
+          shape: schedule.shape,
+        });
       case "plateau":
         return plateau(peak, schedule);
     }

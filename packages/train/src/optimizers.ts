@@ -1,5 +1,6 @@
 import { tf } from "@nacre/tensor";
 import { adamInPlace, lionInPlace, momentumInPlace, sgdInPlace } from "./in-place.ts";
+import { partition } from "./partition.ts";
 import { type LearningRate, scheduleOf } from "./schedules.ts";
 import { chain, stateless, type Transform } from "./transform.ts";
 import {
@@ -13,7 +14,16 @@ import {
   scaleByRms,
 } from "./transforms/adaptive.ts";
 import { type FactoredRmsOptions, scaleByFactoredRms, scaleByParameterRms } from "./transforms/factored.ts";
-import { type Decay, decayWeights, scaleByTrustRatio, trace } from "./transforms/weights.ts";
+import { type MuonOptions, scaleByMuon } from "./transforms/muon.ts";
+import {
+  type Decay,
+  decayWeights,
+  hiddenMatrices,
+  type ParameterFilter,
+  scaleByParameter,
+  scaleByTrustRatio,
+  trace,
+} from "./transforms/weights.ts";
 
 /** Multiplies by the negative learning rate: the last stage of every optimizer. */
 export function scaleByLearningRate(rate: LearningRate): Transform {
@@ -54,10 +64,10 @@ export function adam(rate: LearningRate, options: AdamOptions = {}): Transform {
 /** Loshchilov and Hutter 2019. */
 export function adamw(
   rate: LearningRate,
-  { weightDecay = 0.01, decays, ...options }: AdamOptions & Decay = {},
+  { weightDecay = 0.01, decays, rateOf, ...options }: AdamOptions & Decay = {},
 ): Transform {
-  const stages = chain(scaleByAdam(options), decayWeights(weightDecay, decays), scaleByLearningRate(rate));
-  return { ...stages, applyInPlace: adamInPlace(rate, { ...options, weightDecay, decays }) };
+  const stages = chain(scaleByAdam(options), ...decayAndRate(rate, { weightDecay, decays, rateOf }));
+  return { ...stages, applyInPlace: adamInPlace(rate, { ...options, weightDecay, decays, rateOf }) };
 }
 
 export function nadam(rate: LearningRate, options: AdamOptions & { readonly momentumDecay?: number } = {}): Transform {
@@ -72,33 +82,55 @@ export function adadelta(rate: LearningRate, options: RmsOptions = {}): Transfor
   return chain(scaleByAdadelta(options), scaleByLearningRate(rate));
 }
 
-export function lion(rate: LearningRate, { weightDecay = 0, decays, ...options }: AdamOptions & Decay = {}): Transform {
-  const stages = chain(scaleByLion(options), decayWeights(weightDecay, decays), scaleByLearningRate(rate));
-  return { ...stages, applyInPlace: lionInPlace(rate, { ...options, weightDecay, decays }) };
+export function lion(
+  rate: LearningRate,
+  { weightDecay = 0, decays, rateOf, ...options }: AdamOptions & Decay = {},
+): Transform {
+  const stages = chain(scaleByLion(options), ...decayAndRate(rate, { weightDecay, decays, rateOf }));
+  return { ...stages, applyInPlace: lionInPlace(rate, { ...options, weightDecay, decays, rateOf }) };
 }
 
 /** Steps are relative to the size of each parameter. */
 export function adafactor(
   rate: LearningRate,
-  { weightDecay = 0, decays, ...options }: FactoredRmsOptions & Decay = {},
+  { weightDecay = 0, decays, rateOf, ...options }: FactoredRmsOptions & Decay = {},
 ): Transform {
-  return chain(
-    scaleByFactoredRms(options),
-    scaleByParameterRms(),
-    decayWeights(weightDecay, decays),
-    scaleByLearningRate(rate),
-  );
+  const last = decayAndRate(rate, { weightDecay, decays, rateOf });
+  return chain(scaleByFactoredRms(options), scaleByParameterRms(), ...last);
 }
 
 /** You et al. 2020, with ε 1e-6 and without a bound on the trust ratio. */
 export function lamb(
   rate: LearningRate,
-  { weightDecay = 0.01, decays, epsilon = 1e-6, ...options }: AdamOptions & Decay = {},
+  { weightDecay = 0.01, decays, rateOf, epsilon = 1e-6, ...options }: AdamOptions & Decay = {},
 ): Transform {
-  return chain(
-    scaleByAdam({ ...options, epsilon }),
-    decayWeights(weightDecay, decays),
-    scaleByTrustRatio(),
-    scaleByLearningRate(rate),
-  );
+  const [decay, ...last] = decayAndRate(rate, { weightDecay, decays, rateOf });
+  return chain(scaleByAdam({ ...options, epsilon }), decay!, scaleByTrustRatio(), ...last);
+}
+
+export interface MuonConfiguration extends MuonOptions, Decay {
+  /** The parameters that Muon moves; AdamW moves the others. Default: `hiddenMatrices`. */
+  readonly moves?: ParameterFilter;
+  /** AdamW's learning rate. Default: Muon's, which is made to fit (`fit: "adam"`). */
+  readonly adamRate?: LearningRate;
+  readonly adam?: AdamOptions;
+}
+
+/**
+ * Momentum with orthogonal updates for the matrices inside of a network (Jordan et al. 2024, "Muon: an optimizer for hidden layers
+ * in neural networks"), and AdamW for everything else.
+ */
+export function muon(rate: LearningRate, options: MuonConfiguration = {}): Transform {
+  const { moves = hiddenMatrices, adamRate = rate, adam: others = {}, ...rest } = options;
+  const { weightDecay = 0.1, decays, rateOf, ...orthogonal } = rest;
+  const decay = { weightDecay, decays, rateOf };
+  const inside = chain(scaleByMuon(orthogonal), ...decayAndRate(rate, decay));
+  const outside = adamw(adamRate, { beta1: 0.9, beta2: 0.95, ...others, ...decay });
+  return partition(moves, { inside, outside });
+}
+
+/** The last stages of most optimizers. */
+function decayAndRate(rate: LearningRate, { weightDecay = 0, decays, rateOf }: Decay): readonly Transform[] {
+  const scale = rateOf === undefined ? [] : [scaleByParameter(rateOf)];
+  return [decayWeights(weightDecay, decays), ...scale, scaleByLearningRate(rate)];
 }

@@ -3,12 +3,27 @@ import type { Random } from "@nacre/random";
 import type { Model, tf } from "@nacre/tensor";
 import type { Transform } from "./transform.ts";
 
-export interface LossContext {
+/** A loss, and what else is known of it. */
+export interface LossParts {
+  /** Mean over what it counts. */
+  readonly loss: tf.Scalar;
+  /**
+   * How much this batch counts among the accumulated ones: what its loss is a mean over, as its real tokens. Then accumulating is
+   * the same as one large batch. Default: its examples.
+   */
+  readonly weight?: number;
+  /** Means over the same, told in the step: parts of the loss, accuracies. They get no gradient of their own. */
+  readonly scalars?: Readonly<Record<string, tf.Scalar>>;
+}
+
+export interface LossContext<Batch = unknown> {
   readonly training: true;
   /** A stream of its own for each batch: a function of seed, step and batch alone. */
   readonly random: Random;
   /** Updates made so far. */
   readonly step: number;
+  /** All batches of this update, this one included: one, or as many as are accumulated. */
+  readonly batches: readonly Batch[];
 }
 
 export interface Validation<M extends Model> {
@@ -41,8 +56,8 @@ export interface TrainOptions<M extends Model, Batch> {
   readonly model: M;
   /** One pass is one epoch; epochs 0, 1, 2 … are opened in turn, so what it shuffles is shuffled anew. */
   readonly data: Dataset<Batch>;
-  /** Mean loss over the batch. Runs in a tidy. */
-  readonly loss: (model: M, batch: Batch, context: LossContext) => tf.Scalar;
+  /** Mean loss over the batch, alone or with what else is to be told. Runs in a tidy. */
+  readonly loss: (model: M, batch: Batch, context: LossContext<Batch>) => tf.Scalar | LossParts;
   readonly optimizer: Transform;
   /** How long: passes over the data, or updates. One of the two. */
   readonly epochs?: number;
@@ -52,7 +67,7 @@ export interface TrainOptions<M extends Model, Batch> {
   readonly examplesIn?: (batch: Batch) => number;
   /** Largest global norm of the gradient. */
   readonly clipNorm?: number;
-  /** Batches whose gradients are averaged, by their numbers of examples, into one update. Default 1. */
+  /** Batches whose gradients are averaged, by their weights (`LossParts`) or numbers of examples, into one update. Default 1. */
   readonly accumulate?: number;
   /** Keep a moving average of the weights; the model ends with it. */
   readonly movingAverage?: { readonly decay: number };

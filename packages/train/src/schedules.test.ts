@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import language from "./fixtures/language.json" with { type: "json" };
 import vectors from "./fixtures/optimizers.json" with { type: "json" };
-import { constant, cosine, oneCycle, plateau, type Schedule, stepDecay, warmUp } from "./schedules.ts";
+import { constant, cosine, oneCycle, plateau, type Schedule, stableDecay, stepDecay, warmUp } from "./schedules.ts";
 
 const rates = (schedule: Schedule, count: number, history: readonly number[] = []) =>
   Array.from({ length: count }, (_, step) => schedule({ step, history }));
@@ -20,6 +21,15 @@ describe("schedules", () => {
     expectRates(rates(stepDecay(1, { every: 3, factor: 0.5 }), 10), schedules.step);
     expectRates(rates(oneCycle(1, { steps: 10 }), 10), schedules.oneCycle);
     expectRates(rates(warmUp(constant(1), { steps: 4 }), 10), schedules.warmUp);
+  });
+
+  it("follow transformers", () => {
+    const { linear, root, cosineToTenth } = language.schedules;
+    const stable = (shape: "linear" | "root") => stableDecay(1, { steps: 20, falling: 8, floor: 0.1, shape });
+    expectRates(rates(stable("linear"), 20), linear);
+    expectRates(rates(stable("root"), 20), root);
+    expectRates(rates(cosine(1, { steps: 20, floor: 0.1 }), 20), cosineToTenth);
+    expect(stableDecay(1, { steps: 10, falling: 4, shape: "cosine" })({ step: 8, history: [] })).toBeCloseTo(0.5);
   });
 
   it("plateau drops when PyTorch's does", () => {

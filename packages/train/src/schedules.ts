@@ -27,6 +27,33 @@ export function cosine(rate: number, { steps, floor = 0 }: { steps: number; floo
   return ({ step }) => floor + ((rate - floor) * (1 + Math.cos(Math.PI * Math.min(1, step / steps)))) / 2;
 }
 
+export interface StableDecayOptions {
+  /** Updates in all. */
+  readonly steps: number;
+  /** Updates at the end in which the rate falls. */
+  readonly falling: number;
+  /** The last rate. Default: 0. */
+  readonly floor?: number;
+  /** How it falls; `root` is 1 - √progress (Hägele et al. 2024). Default: linear. */
+  readonly shape?: "linear" | "cosine" | "root";
+}
+
+/** The same rate until it falls at the end; with `warmUp` around it "warm-up, stable, decay" (Hu et al. 2024, equation 1). */
+export function stableDecay(
+  rate: number,
+  { steps, falling, floor = 0, shape = "linear" }: StableDecayOptions,
+): Schedule {
+  return ({ step }) => {
+    const progress = Math.min(1, Math.max(0, (step - (steps - falling)) / Math.max(1, falling)));
+    const left = {
+      linear: 1 - progress,
+      cosine: (1 + Math.cos(Math.PI * progress)) / 2,
+      root: 1 - Math.sqrt(progress),
+    };
+    return floor + (rate - floor) * left[shape];
+  };
+}
+
 export interface OneCycleOptions {
   readonly steps: number;
   /** Part of the steps in which the rate rises. */

@@ -13,6 +13,10 @@ export interface Step {
   readonly learningRate: number;
   /** Global norm of the gradient, before clipping. */
   readonly gradientNorm: number;
+  /** Parts of the loss and other means that the loss told of. */
+  readonly scalars?: Readonly<Record<string, number>>;
+  /** The most bytes that all tensors of the process had since the step before; what backends keep for reuse is not in it. */
+  readonly peakBytes: number;
   /** Time of this update, reading data included. */
   readonly milliseconds: number;
   /** Scores on validation data, after this update, when it was time for them. */

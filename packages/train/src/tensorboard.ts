@@ -9,7 +9,7 @@ export interface TensorBoard {
 
 /**
  * An event file in `folder`, for `tensorboard --logdir folder`: scalars `train/loss`, `train/learning-rate`,
- * `train/gradient-norm`, `train/examples-per-second` and `validation/…`. A resumed training adds a file; TensorBoard shows the
+ * `train/gradient-norm`, `train/examples-per-second`, `train/peak-bytes`, what the loss tells (`train/…`) and `validation/…`. A resumed training adds a file; TensorBoard shows the
  * newer values where steps repeat.
  *
  * @param now milliseconds since 1970
@@ -36,6 +36,8 @@ export function tensorBoard(folder: string, now: () => number = Date.now): Tenso
       };
       if (before > 0) scalars["train/examples-per-second"] = ((step.examples - before) * 1000) / step.milliseconds;
       before = step.examples;
+      scalars["train/peak-bytes"] = step.peakBytes;
+      for (const [name, value] of Object.entries(step.scalars ?? {})) scalars[`train/${name}`] = value;
       for (const [name, value] of Object.entries(step.validation ?? {})) scalars[`validation/${name}`] = value;
       await (await started).appendFile(frame(scalarEvent(step.step, now() / 1000, scalars)));
     },

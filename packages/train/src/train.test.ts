@@ -6,9 +6,11 @@ import { Random } from "@nacre/random";
 import { disposeModel, randomNormal, ready, snapshot, tf } from "@nacre/tensor";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { crossEntropy } from "./losses/cross-entropy.ts";
-import { adam, adamw, sgd } from "./optimizers.ts";
+import { mixedLoss } from "./losses/mixed.ts";
+import { tokenLoss } from "./losses/tokens.ts";
+import { adam, adamw, muon, sgd } from "./optimizers.ts";
 import type { LossContext, TrainOptions } from "./options.ts";
-import { plateau } from "./schedules.ts";
+import { plateau, stableDecay } from "./schedules.ts";
 import type { Step } from "./step.ts";
 import { train } from "./train.ts";
 
@@ -111,7 +113,7 @@ async function run(options: TrainOptions<Toy, Batch>, stopAfter = Number.POSITIV
 }
 
 const bytesOf = async (model: Toy) => Buffer.concat((await snapshot(model)).map(({ data }) => data)).toString("hex");
-const withoutTime = ({ milliseconds: _, checkpoint: __, ...step }: Step) => step;
+const withoutTime = ({ milliseconds: _, checkpoint: __, peakBytes: ___, ...step }: Step) => step;
 
 describe("train", () => {
   it("learns, tells each step, and leaves no tensors", async () => {
@@ -172,6 +174,70 @@ describe("train", () => {
     }
   });
 
+  it("resumes to the same bits with Muon, several losses and a falling rate", async () => {
+    const options = (): Overrides => ({
+      loss: mixedLoss((toy: Toy, batch: Batch, context) => toy.forward(tf.tensor2d(batch.features), context), {
+        labels: {
+          loss: (logits, batch) => tokenLoss(logits, Int32Array.from(batch.labels), { zLoss: 1e-3 }),
+          count: ({ labels }) => labels.length,
+        },
+        size: { loss: (logits) => tf.mean(tf.square(logits)) as tf.Scalar, count: () => 1, weight: 0.1 },
+      }),
+      optimizer: muon(stableDecay(0.05, { steps: 12, falling: 6 }), { moves: (name) => name === "hidden" }),
+      accumulate: 2,
+      checkpoints: { folder, every: 1 },
+    });
+    const model = new Toy();
+    const whole = (await run(optionsFor(model, options()))).map(withoutTime);
+    expect(Object.keys(whole[0]!.scalars!)).toEqual(["labels", "size"]);
+    const { labels, size } = whole[0]!.scalars!;
+    expect(whole[0]!.loss).toBeCloseTo(labels! + 0.1 * size!, 6);
+    for (const stopAfter of [1, 6]) {
+      await rm(folder, { recursive: true });
+      await run(optionsFor(new Toy(), options()), stopAfter);
+      const other = new Toy(77);
+      const rest = await run(optionsFor(other, { ...options(), resume: true }));
+      expect(rest.map(withoutTime)).toEqual(whole.slice(stopAfter));
+      expect(await bytesOf(other)).toBe(await bytesOf(model));
+    }
+  });
+
+  it("mixed losses are means over the whole update, each over what it counts", async () => {
+    const mixed = mixedLoss((toy: Toy, batch: Batch) => toy.forward(tf.tensor2d(batch.features)), {
+      far: {
+        loss: (logits, batch) => tokenLoss(logits, far(batch)),
+        count: (batch) => far(batch).filter((label) => label >= 0).length,
+        weight: 2,
+      },
+      all: {
+        loss: (logits, batch) => tokenLoss(logits, Int32Array.from(batch.labels)),
+        count: ({ labels }) => labels.length,
+      },
+    });
+    const far = ({ features, labels }: Batch) =>
+      Int32Array.from(labels, (label, index) => (features[index]![0]! > 1 ? label : -100));
+    const grouped = (size: number) =>
+      from(points)
+        .batch(size)
+        .map(
+          (group): Batch => ({
+            features: group.map(({ x }) => x),
+            labels: group.map(({ label }) => label),
+            size: group.length,
+          }),
+        );
+    const [large, small] = [new Toy(), new Toy()];
+    const shared = { loss: mixed, optimizer: sgd(0.1), epochs: 1 };
+    const one = await run(optionsFor(large, { ...shared, data: grouped(20) }));
+    const two = await run(optionsFor(small, { ...shared, data: grouped(4), accumulate: 5 }));
+    one.forEach(({ loss: value, scalars }, index) => {
+      expect(two[index]!.loss).toBeCloseTo(value, 5);
+      expect(two[index]!.scalars!.far).toBeCloseTo(scalars!.far!, 5);
+    });
+    const [left, right] = [await large.hidden.data(), await small.hidden.data()];
+    left.forEach((value, index) => expect(right[index]!).toBeCloseTo(value, 5));
+  });
+
   it("gives nothing more to do to a training that is finished", async () => {
     const checkpoints = { folder, every: "epoch" as const };
     const model = new Toy();
@@ -202,6 +268,41 @@ describe("train", () => {
     one.forEach((step, index) => expect(two[index]!.loss).toBeCloseTo(step.loss, 5));
     const [left, right] = [await large.hidden.data(), await small.hidden.data()];
     left.forEach((value, index) => expect(right[index]!).toBeCloseTo(value, 5));
+  });
+
+  it("weighs accumulated batches by what their losses are means over, and tells of scalars", async () => {
+    const counted = (model: Toy, batch: Batch) => {
+      const labels = batch.labels.map((label, index) => (batch.features[index]![0]! > 0.5 ? -100 : label));
+      const logits = model.forward(tf.tensor2d(batch.features));
+      const weight = labels.filter((label) => label >= 0).length;
+      const loss = tf.mul(
+        crossEntropy(logits, tf.tensor1d(labels, "int32"), { ignoreIndex: -100 }),
+        weight > 0 ? 1 : 0,
+      ) as tf.Scalar;
+      return { loss, weight, scalars: { double: tf.mul(loss, 2) as tf.Scalar } };
+    };
+    const sized = (size: number) =>
+      batches
+        .map((batch) => batch)
+        .batch(size)
+        .map((group): Batch => {
+          const all = group.flatMap(({ features, labels }) =>
+            features.map((x, index) => ({ x, label: labels[index]! })),
+          );
+          return { features: all.map(({ x }) => x), labels: all.map(({ label }) => label), size: all.length };
+        });
+    const [large, small] = [new Toy(), new Toy()];
+    const shared = { loss: counted, optimizer: sgd(0.1), epochs: 2 };
+    const one = await run(optionsFor(large, { ...shared, data: sized(3) }));
+    const two = await run(optionsFor(small, { ...shared, data: batches, accumulate: 3 }));
+    expect(one).toHaveLength(6);
+    for (const [index, { loss, scalars, peakBytes }] of two.entries()) {
+      expect(loss).toBeCloseTo(one[index]!.loss, 6);
+      expect(scalars!.double).toBeCloseTo(2 * loss, 6);
+      expect(peakBytes).toBeGreaterThan(3 * (2 * 8 + 8 * 2) * 4);
+    }
+    const [left, right] = [await large.hidden.data(), await small.hidden.data()];
+    left.forEach((value, index) => expect(right[index]!).toBeCloseTo(value, 6));
   });
 
   it("stops early when the score does not get better, and ends with the best weights", async () => {

@@ -1,8 +1,8 @@
 import type { Cursor } from "@nacre/data";
 import { Random } from "@nacre/random";
-import type { Model } from "@nacre/tensor";
+import { type Model, type TensorMemory, tensorMemory } from "@nacre/tensor";
 import { Checkpoints, type Progress } from "./checkpoints.ts";
-import { Learner, meanGradients } from "./learner.ts";
+import { type Gradients, Learner, meanGradients } from "./learner.ts";
 import { checkOptions, type TrainOptions } from "./options.ts";
 import type { Step } from "./step.ts";
 
@@ -29,11 +29,14 @@ export async function* train<M extends Model, Batch>(options: TrainOptions<M, Ba
   }
 }
 
+type Updated = Pick<Step, "step" | "examples" | "loss" | "learningRate" | "gradientNorm" | "scalars">;
+
 class Training<M extends Model, Batch> {
   readonly #options: TrainOptions<M, Batch>;
   readonly #learner: Learner;
   readonly #checkpoints: Checkpoints | undefined;
   readonly #random: Random;
+  readonly #memory: TensorMemory = tensorMemory();
   #cursor: Cursor<Batch> | undefined;
   #progress: Progress = {
     step: 0,
@@ -89,12 +92,15 @@ class Training<M extends Model, Batch> {
         await this.#nextEpoch();
         firstOfEpoch = this.#progress.step;
       }
+      const { peakBytes } = this.#memory;
+      this.#memory.restart();
       const finished = this.#isFinished();
       const checkpoint = await this.#checkpoint(ahead === "end", finished, validation);
       yield {
         ...step,
         epoch,
         progress: finished ? 1 : this.#done(),
+        peakBytes,
         milliseconds: performance.now() - started,
         ...(validation === undefined ? {} : { validation }),
         ...(checkpoint === undefined ? {} : { checkpoint }),
@@ -144,26 +150,20 @@ class Training<M extends Model, Batch> {
     this.#progress = { ...this.#progress, epoch: this.#progress.epoch + 1, position: null };
   }
 
-  async #update(
-    batches: readonly Batch[],
-  ): Promise<Pick<Step, "step" | "examples" | "loss" | "learningRate" | "gradientNorm">> {
+  async #update(batches: readonly Batch[]): Promise<Updated> {
     const { model, loss, optimizer, clipNorm, movingAverage, examplesIn = sizeOf } = this.#options;
     const { step, history } = this.#progress;
     const learningRate = optimizer.learningRate?.({ step, history }) ?? Number.NaN;
-    const parts = [];
+    const parts: (Gradients & { readonly weight: number })[] = [];
     let examples = 0;
-    let total = 0;
     for (const [index, batch] of batches.entries()) {
       const random = this.#random.fork("step", step, index);
-      const { loss: value, values } = await this.#learner.gradients(() =>
-        loss(model, batch, { training: true, random, step }),
-      );
+      const part = await this.#learner.gradients(() => loss(model, batch, { training: true, random, step, batches }));
       const count = examplesIn(batch);
-      parts.push({ values, examples: count });
+      parts.push({ ...part, weight: part.weight ?? count });
       examples += count;
-      total += value * count;
     }
-    const meanLoss = total / examples;
+    const meanLoss = weightedMean(parts, ({ loss }) => loss);
     const gradientNorm = Number.isFinite(meanLoss)
       ? await this.#learner.apply(meanGradients(parts), {
           step,
@@ -181,7 +181,18 @@ class Training<M extends Model, Batch> {
       );
     }
     this.#progress = { ...this.#progress, step: step + 1, examples: this.#progress.examples + examples };
-    return { step: step + 1, examples: this.#progress.examples, loss: meanLoss, learningRate, gradientNorm };
+    const names = new Set(parts.flatMap((part) => Object.keys(part.scalars)));
+    const scalars = Object.fromEntries(
+      [...names].map((name) => [name, weightedMean(parts, (part) => part.scalars[name])]),
+    );
+    return {
+      step: step + 1,
+      examples: this.#progress.examples,
+      loss: meanLoss,
+      learningRate,
+      gradientNorm,
+      ...(names.size === 0 ? {} : { scalars }),
+    };
   }
 
   async #validate(): Promise<Readonly<Record<string, number>>> {
@@ -229,6 +240,20 @@ class Training<M extends Model, Batch> {
     if (this.#checkpoints === undefined || !due) return undefined;
     return this.#checkpoints.save(this.#learner, this.#progress, validation && this.#progress.history.at(-1));
   }
+}
+
+/** The mean over the batches that have the value; NaN where all of them weigh nothing. */
+function weightedMean(
+  parts: readonly (Gradients & { weight: number })[],
+  value: (part: Gradients) => number | undefined,
+) {
+  const known = parts.flatMap((part) => {
+    const read = value(part);
+    return read === undefined || (part.weight === 0 && parts.length > 1) ? [] : [{ read, weight: part.weight }];
+  });
+  if (known.length === 1) return known[0]!.read;
+  const total = known.reduce((sum, { weight }) => sum + weight, 0);
+  return known.reduce((sum, { read, weight }) => sum + read * weight, 0) / total;
 }
 
 function sizeOf(batch: unknown): number {

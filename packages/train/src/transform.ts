@@ -41,9 +41,11 @@ export interface Transform<State extends TensorTree = TensorTree> {
   ): { readonly updates: NamedTensors; readonly state: State };
   /**
    * Does update and addition in one pass over the memory and writes over variables and state, for backends that can
-   * (`updatesInPlace` of @nacre/tensor). The same step otherwise, up to rounding.
+   * (`updatesInPlace` of @nacre/tensor). The same step otherwise, up to rounding. Runs inside a tidy.
+   *
+   * @returns the state: the same, or another where not all of it can be written over
    */
-  applyInPlace?(gradients: NamedTensors, state: State, context: InPlaceContext): void;
+  applyInPlace?(gradients: NamedTensors, state: State, context: InPlaceContext): State;
   /** The learning rate of the coming update, where the transform has one. */
   readonly learningRate?: (context: Pick<TransformContext, "step" | "history">) => number;
 }

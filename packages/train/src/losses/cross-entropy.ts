@@ -7,6 +7,8 @@ export interface CrossEntropyOptions {
   readonly classWeights?: readonly number[];
   /** Examples with this label do not count. */
   readonly ignoreIndex?: number;
+  /** Adds this times the mean of log²Z, Z the softmax's denominator: it keeps logits near 0 (Chowdhery et al. 2022, section 5). */
+  readonly zLoss?: number;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface CrossEntropyOptions {
  * @returns scalar; NaN when every example is ignored, as in PyTorch
  */
 export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: CrossEntropyOptions = {}): tf.Scalar {
-  const { labelSmoothing = 0, classWeights, ignoreIndex } = options;
+  const { labelSmoothing = 0, classWeights, ignoreIndex, zLoss = 0 } = options;
   const classes = logits.shape.at(-1)!;
   checkShapes(logits, labels);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
@@ -27,17 +29,41 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: Cros
   if (classWeights !== undefined && classWeights.length !== classes) {
     throw new RangeError(`crossEntropy: expected ${classes} class weights. Received ${classWeights.length}.`);
   }
+  if (classWeights !== undefined && zLoss !== 0) {
+    throw new Error("crossEntropy: expected class weights or a z-loss. Received both.");
+  }
   return tf.tidy(() => {
     const flat = tf.reshape(logits, [-1, classes]) as tf.Tensor2D; // [N, K]
     const wanted = tf.reshape(labels, [-1]) as tf.Tensor1D; // [N]
     if (classWeights === undefined) {
-      const losses = softmaxCrossEntropy(flat, wanted, { labelSmoothing, ignoreIndex });
+      const losses = rowCrossEntropy(flat, wanted, { labelSmoothing, ignoreIndex, zLoss });
       if (ignoreIndex === undefined) return tf.mean(losses);
       return tf.div(tf.sum(losses), tf.sum(tf.cast(tf.notEqual(wanted, ignoreIndex), "float32")));
     }
     const target = targets(wanted, { classes, labelSmoothing, classWeights, ignoreIndex });
     return weightedCrossEntropy(flat, target);
   });
+}
+
+export interface RowLossOptions extends Pick<CrossEntropyOptions, "labelSmoothing" | "zLoss"> {
+  readonly ignoreIndex?: number | undefined;
+}
+
+/** The loss of each row, 0 for those that do not count: logits [N, K], labels [N] → [N]. */
+export function rowCrossEntropy(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  { labelSmoothing = 0, zLoss = 0, ignoreIndex }: RowLossOptions,
+): tf.Tensor1D {
+  const losses = softmaxCrossEntropy(logits, labels, { labelSmoothing, ignoreIndex });
+  if (zLoss === 0) return losses;
+  // log Z = (log Z - x₀) + x₀, and the first is the cross-entropy of the label 0.
+  const first = tf.zerosLike(labels);
+  const marked = ignoreIndex === undefined ? first : tf.where(tf.equal(labels, ignoreIndex), labels, first);
+  const known = tf.squeeze(tf.slice(logits, [0, 0], [-1, 1]), [1]); // [N]
+  const kept = ignoreIndex === undefined ? known : tf.mul(known, tf.cast(tf.notEqual(labels, ignoreIndex), "float32"));
+  const logZ = tf.add(softmaxCrossEntropy(logits, marked as tf.Tensor1D, { ignoreIndex }), kept);
+  return tf.add(losses, tf.mul(tf.square(logZ), zLoss));
 }
 
 interface Target {
