@@ -19,3 +19,4 @@ export * from "./preparation/index.ts";
 export * from "./readers/index.ts";
 export * from "./report/index.ts";
 export type { Row, Value } from "./table.ts";
+export * from "./tokenizers/index.ts";
