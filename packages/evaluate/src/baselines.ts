@@ -2,10 +2,25 @@ import type { BaselineContext, LabelledRows } from "./baselines/baseline.ts";
 import { decisionTree, randomForest } from "./baselines/forest.ts";
 import { logisticRegression } from "./baselines/logistic-regression.ts";
 import { majority, naiveBayes, nearestNeighbours } from "./baselines/simple.ts";
+import { type LabelledTexts, textBaselines } from "./baselines/text.ts";
 import { evaluateClassification, type Score } from "./classification.ts";
 import { type ClassifiedExample, mostProbable } from "./metrics/probability.ts";
 
 export type { LabelledRows } from "./baselines/baseline.ts";
+export { Bm25, type Bm25Options, characterTerms, type Hit } from "./baselines/bm25.ts";
+export { fitLinearSvm, type LinearModel, type LinearSvmOptions, linearScores } from "./baselines/linear-svm.ts";
+export { fitMultinomialNaiveBayes } from "./baselines/multinomial-naive-bayes.ts";
+export { NgramModel, type NgramModelOptions } from "./baselines/ngram-model.ts";
+export type { LabelledTexts } from "./baselines/text.ts";
+export { TextNgramModel, type TextNgramOptions } from "./baselines/text-ngram-model.ts";
+export {
+  type NgramOptions,
+  ngramsOf,
+  type SparseMatrix,
+  suitableAnalyzer,
+  TfIdf,
+  type TfIdfOptions,
+} from "./baselines/tf-idf.ts";
 
 /** The simple algorithms, cheapest first. */
 export const baselines = [majority, naiveBayes, logisticRegression, nearestNeighbours(5), decisionTree, randomForest];
@@ -21,9 +36,24 @@ export interface BaselineRow {
   readonly predictions: readonly number[];
 }
 
-export interface BaselineOptions {
-  readonly train: LabelledRows;
-  readonly test: LabelledRows;
+/** Examples and classes; what an example is depends on the algorithms. */
+interface Labelled<Example> {
+  readonly features: readonly Example[];
+  readonly labels: ArrayLike<number>;
+}
+
+interface Algorithm<Example> {
+  readonly name: string;
+  readonly limits: { readonly train: number; readonly test: number };
+  fit(
+    train: Labelled<Example>,
+    context: BaselineContext,
+  ): Promise<(features: readonly Example[]) => Promise<readonly Float64Array[]>>;
+}
+
+interface Options<Example> {
+  readonly train: Labelled<Example>;
+  readonly test: Labelled<Example>;
   readonly classes: readonly string[];
   readonly seed: number;
   /** Rows of the whole training part, where `train` is only some of it; the notes say so. */
@@ -37,6 +67,16 @@ export interface BaselineOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface BaselineOptions extends Options<Float32Array> {
+  readonly train: LabelledRows;
+  readonly test: LabelledRows;
+}
+
+export interface TextBaselineOptions extends Options<string> {
+  readonly train: LabelledTexts;
+  readonly test: LabelledTexts;
+}
+
 /**
  * Would a simple algorithm do? Trains each on the same features and scores it on the same test part, as the model. Training
  * rows beyond a limit are left out (the first ones stay; shuffle beforehand), which the row's note says.
@@ -44,6 +84,21 @@ export interface BaselineOptions {
  * @throws RangeError when features and labels do not fit; the signal's reason.
  */
 export async function runBaselines(options: BaselineOptions): Promise<BaselineRow[]> {
+  return runAll(baselines, options);
+}
+
+/**
+ * As `runBaselines`, for texts: majority, multinomial naive Bayes, and TF-IDF with a linear support vector machine, on n-grams of
+ * words, or of characters where texts have no spaces.
+ */
+export async function runTextBaselines(options: TextBaselineOptions): Promise<BaselineRow[]> {
+  return runAll(textBaselines, options);
+}
+
+async function runAll<Example>(
+  algorithms: readonly Algorithm<Example>[],
+  options: Options<Example>,
+): Promise<BaselineRow[]> {
   const { train, test, classes, seed, limit = Number.POSITIVE_INFINITY, resamples = 200, progress, signal } = options;
   const available = options.available ?? train.features.length;
   for (const [name, part] of Object.entries({ train, test })) {
@@ -53,7 +108,7 @@ export async function runBaselines(options: BaselineOptions): Promise<BaselineRo
     );
   }
   const rows: BaselineRow[] = [];
-  for (const [done, baseline] of baselines.entries()) {
+  for (const [done, baseline] of algorithms.entries()) {
     const started = performance.now();
     let rested = started;
     const context: BaselineContext = {
@@ -64,10 +119,10 @@ export async function runBaselines(options: BaselineOptions): Promise<BaselineRo
         await new Promise((resolve) => setTimeout(resolve));
         rested = performance.now();
         signal?.throwIfAborted();
-        if (!Number.isNaN(share)) progress?.(done + Math.min(share, 0.99), baselines.length, baseline.name);
+        if (!Number.isNaN(share)) progress?.(done + Math.min(share, 0.99), algorithms.length, baseline.name);
       },
     };
-    progress?.(done, baselines.length, baseline.name);
+    progress?.(done, algorithms.length, baseline.name);
     const known = first(train, Math.min(limit, baseline.limits.train));
     const asked = first(test, baseline.limits.test);
     const probabilities = await (await baseline.fit(known, context))(asked.features);
@@ -90,11 +145,11 @@ export async function runBaselines(options: BaselineOptions): Promise<BaselineRo
       predictions: probabilities.map(mostProbable),
     });
   }
-  progress?.(baselines.length, baselines.length, "");
+  progress?.(algorithms.length, algorithms.length, "");
   return rows;
 }
 
-function first({ features, labels }: LabelledRows, count: number): LabelledRows {
+function first<Example>({ features, labels }: Labelled<Example>, count: number): Labelled<Example> {
   if (features.length <= count) return { features, labels };
   return { features: features.slice(0, count), labels: Array.prototype.slice.call(labels, 0, count) };
 }
