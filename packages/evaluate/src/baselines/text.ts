@@ -22,7 +22,7 @@ const unlimited = { train: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFIN
 /** N-grams of one and two words; for text without spaces, of one to three characters. */
 function ngramOptions(texts: readonly string[]): TfIdfOptions {
   const analyzer = suitableAnalyzer(texts);
-  return { analyzer, ngrams: [1, analyzer === "word" ? 2 : 3] };
+  return { analyzer, ngrams: [1, analyzer === "word" ? 2 : 3], sublinear: true };
 }
 
 const textMajority: TextBaseline = {
@@ -40,7 +40,7 @@ const textNaiveBayes: TextBaseline = {
   limits: unlimited,
   async fit({ features, labels }, { classes, pause }) {
     await pause(0);
-    const counts = TfIdf.fit(features, { ...ngramOptions(features), idf: false, norm: null });
+    const counts = TfIdf.fit(features, { ...ngramOptions(features), idf: false, norm: null, sublinear: false });
     const predict = fitMultinomialNaiveBayes(counts.transform(features), labels, { classes });
     return async (texts) => predict(counts.transform(texts));
   },
