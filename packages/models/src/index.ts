@@ -63,11 +63,13 @@ export { LeNet, LeNetConfig, lenet5, lenetNormalized } from "./lenet.ts";
 export { Mlp, MlpConfig, mlp } from "./mlp.ts";
 export { GroupNorm, type GroupNormOptions, LayerNorm, RmsNorm } from "./normalization.ts";
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolingOptions } from "./pooling.ts";
-export type { FolderConfig, PretrainedFamily, StoredTensor } from "./pretrained/family.ts";
+export type { BuildOptions, FolderConfig, PretrainedFamily, StoredTensor } from "./pretrained/family.ts";
 export { type FromPretrainedOptions, fromPretrained, languageModelFromPretrained } from "./pretrained/read.ts";
+export { saveSentenceEncoder, sentenceEncoderFromPretrained } from "./pretrained/sentence-folder.ts";
 export { type SavePretrainedOptions, savePretrained } from "./pretrained/write.ts";
 export { ResNet, ResNetConfig, resnet8, resnet20 } from "./resnet.ts";
 export { Roberta, RobertaConfig, robertaBase, robertaLarge } from "./roberta.ts";
+export { type EmbedOptions, SentenceEncoder, type SentenceEncoderOptions } from "./sentence-encoder.ts";
 export { normalizeRows, poolSentences, SentencePooling } from "./sentence-pooling.ts";
 export {
   type DecodeContext,

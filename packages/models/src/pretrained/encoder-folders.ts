@@ -1,10 +1,9 @@
-import type { Random } from "@nacre/random";
 import { z } from "zod";
 import { Bert, BertConfig } from "../bert.ts";
 import { MaskedLanguageModel, SequenceClassifier, SpanClassifier, TokenClassifier } from "../encoder-heads.ts";
 import { Roberta, RobertaConfig } from "../roberta.ts";
 import { FolderActivation, folderActivation, parseFolderConfig } from "./config.ts";
-import type { FolderConfig, PretrainedFamily, StoredTensor } from "./family.ts";
+import type { BuildOptions, FolderConfig, PretrainedFamily, StoredTensor } from "./family.ts";
 
 const share = z.number().min(0).lt(1);
 const count = z.int().positive();
@@ -71,13 +70,13 @@ const roberta: Naming = {
 export const bertFamily: PretrainedFamily<EncoderModel> = {
   ...common(bert),
   owns: (model): model is EncoderModel => bodyOf(model) instanceof Bert && !(bodyOf(model) instanceof Roberta),
-  build(config, { architecture, random }) {
+  build(config, options) {
     const fields = parseFolderConfig(bertFields, config, "BERT");
     const context = fields.max_position_embeddings;
     const body = new Bert(
-      BertConfig.parse({ family: "bert", ...sizes(fields), context, pooler: hasPooler(config, architecture, bert) }),
+      BertConfig.parse({ family: "bert", ...sizes(fields), context, pooler: hasPooler(options, bert) }),
     );
-    return withHead(body, { architecture, fields, naming: bert, activation: fields.hidden_act, random });
+    return withHead(body, { ...options, fields, naming: bert, activation: fields.hidden_act });
   },
   describe: (model) => describe(model, bert, bodyOf(model)!.config.context),
 };
@@ -85,7 +84,7 @@ export const bertFamily: PretrainedFamily<EncoderModel> = {
 export const robertaFamily: PretrainedFamily<EncoderModel> = {
   ...common(roberta),
   owns: (model): model is EncoderModel => bodyOf(model) instanceof Roberta,
-  build(config, { architecture, random }) {
+  build(config, options) {
     const fields = parseFolderConfig(robertaFields, config, "RoBERTa");
     // The first rows of the table are padding's and those before it, which no token uses.
     const context = fields.max_position_embeddings - fields.pad_token_id - 1;
@@ -94,10 +93,10 @@ export const robertaFamily: PretrainedFamily<EncoderModel> = {
         family: "roberta",
         ...sizes(fields),
         context,
-        pooler: hasPooler(config, architecture, roberta),
+        pooler: hasPooler(options, roberta),
       }),
     );
-    return withHead(body, { architecture, fields, naming: roberta, activation: "gelu", random });
+    return withHead(body, { ...options, fields, naming: roberta, activation: "gelu" });
   },
   describe(model) {
     const { context, padding } = bodyOf(model)!.config;
@@ -137,20 +136,17 @@ function sizes(fields: Fields): Partial<BertConfig> {
   };
 }
 
-/** Only folders of the model without a head have a pooler that counts as the model's own. */
-function hasPooler(config: FolderConfig, architecture: string | undefined, { className }: Naming): boolean {
-  const bare = `${className}Model`;
-  const [written = bare] = (config.architectures as string[] | undefined) ?? [];
-  return written === bare && (architecture ?? bare) === bare;
+/** The model without a head has a pooler where its folder has one. */
+function hasPooler({ architecture, has }: BuildOptions, { className, modelType }: Naming): boolean {
+  const bare = architecture === undefined || architecture === `${className}Model`;
+  return bare && (has("pooler.dense.weight") || has(`${modelType}.pooler.dense.weight`));
 }
 
-interface HeadOptions {
-  readonly architecture: string | undefined;
+interface HeadOptions extends BuildOptions {
   readonly fields: Fields;
   readonly naming: Naming;
   /** Of the masked language model's head. */
   readonly activation: BertConfig["activation"];
-  readonly random: Random | undefined;
 }
 
 function withHead(body: Bert, { architecture, fields, naming, activation, random }: HeadOptions): EncoderModel {

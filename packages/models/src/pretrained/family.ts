@@ -15,6 +15,14 @@ export interface StoredTensor {
   readonly optional?: boolean;
 }
 
+export interface BuildOptions {
+  /** The class of the model in transformers' words, where it is known. */
+  readonly architecture: string | undefined;
+  readonly random: Random | undefined;
+  /** Whether the folder has a tensor of this name, where the configuration does not say what there is. */
+  readonly has: (name: string) => boolean;
+}
+
 /** How one family of models lies in folders. Each is defined beside its model and listed in `families.ts`. */
 export interface PretrainedFamily<Model extends object = object> {
   /** The `model_type`s in config.json that it reads. */
@@ -27,7 +35,7 @@ export interface PretrainedFamily<Model extends object = object> {
    *
    * @throws Error for what this family cannot compute; nothing is passed over in silence.
    */
-  build(config: FolderConfig, options: { architecture: string | undefined; random: Random | undefined }): Model;
+  build(config: FolderConfig, options: BuildOptions): Model;
   /** The `config.json` of a model, `architectures` and `model_type` included. */
   describe(model: Model): FolderConfig;
   /** Every tensor of its folder; tied weights once. */

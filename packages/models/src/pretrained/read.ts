@@ -30,8 +30,9 @@ export async function fromPretrained(folder: string, options: FromPretrainedOpti
   const family = familyFor(config, folder);
   const weights = await openWeights(folder);
   try {
+    const has = (name: string) => weights.tensors.has(name);
     const architecture = options.architecture ?? (config.architectures as string[] | undefined)?.[0];
-    const model = family.build(config, { architecture, random: options.random });
+    const model = family.build(config, { architecture, random: options.random, has });
     try {
       await fill(model, { family, weights, folder, mayDraw: options.random !== undefined });
       return model;

@@ -99,7 +99,8 @@ function generationConfig(config: FolderConfig): FolderConfig | undefined {
   return { _from_model_config: true, ...Object.fromEntries(known.map((name) => [name, config[name]])) };
 }
 
-async function writeJson(path: string, value: object): Promise<void> {
+/** Writes JSON to a temporary name first. */
+export async function writeJson(path: string, value: object): Promise<void> {
   const { rename, rm, writeFile } = builtin("node:fs/promises");
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -62,6 +62,9 @@ export type ObserveAttention = (weights: tf.Tensor4D, place: { layer: number; ki
 /**
  * Multi-head attention: Vaswani et al. 2017, section 3.2.2. Shapes: B batch, T queries, S keys, C width, H heads, D head size.
  *
+ * Each head computes softmax(Q Kᵀ / √D) V (equation 1). The root is of D alone and divides the logits inside the softmax; texts
+ * that print it over Q Kᵀ or outside the softmax have misplaced it.
+ *
  * `query.weight` [H · D, C], `key.weight` and `value.weight` [key heads · D, C], `output.weight` [C, H · D].
  */
 export class MultiHeadAttention implements Layer<tf.Tensor3D, tf.Tensor3D> {
