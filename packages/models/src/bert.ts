@@ -12,6 +12,7 @@ import { MultiHeadAttention } from "./transformer/attention.ts";
 import { TransformerBlock } from "./transformer/block.ts";
 import { FeedForward } from "./transformer/feed-forward.ts";
 import { paddingMask } from "./transformer/masks.ts";
+import { runBlocks } from "./transformer/stack.ts";
 
 /**
  * BERT: Devlin, Chang, Lee, Toutanova 2019, section 3; a Transformer's encoder (Vaswani et al. 2017) with learnt positions.
@@ -81,13 +82,8 @@ export class Bert implements Encoder {
   forward(ids: tf.Tensor2D, context: EncoderContext): tf.Tensor3D {
     checkTime(ids, this.config.context);
     return tf.tidy(() => {
-      const { training, random, observeAttention } = context;
-      let x = this.#embed(ids, context); // [B, T, C]
       const mask = context.mask && paddingMask(context.mask);
-      this.blocks.forEach((block, layer) => {
-        x = block.forward(x, { training, random, mask, layer, observeAttention });
-      });
-      return x;
+      return runBlocks(this.#embed(ids, context), this.blocks, { ...context, mask });
     });
   }
 

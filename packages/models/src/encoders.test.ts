@@ -58,12 +58,15 @@ describe.each(["cpu", "wasm", "native"] as const)("on %s, as in transformers:", 
     const mask = reference.read("inputs", "attention_mask") as tf.Tensor2D;
     const types = reference.names("inputs").includes("token_type_ids");
     const tokenTypes = types ? (reference.read("inputs", "token_type_ids") as tf.Tensor2D) : undefined;
-    const forward = () => named(model, model.forward(ids, { ...inference, mask, tokenTypes }));
+    const forward = (context = inference) => named(model, model.forward(ids, { ...context, mask, tokenTypes }));
 
-    const outputs = tf.tidy(forward);
+    const outputs = tf.tidy(() => forward());
     await reference.checkOutputs(outputs);
     const { value, grads } = tf.variableGrads(() => reference.loss(forward()));
     await reference.checkGradients(model, grads);
+    const again = tf.variableGrads(() => reference.loss(forward({ ...inference, checkpoint: true })));
+    await reference.checkGradients(model, again.grads);
+    tf.dispose(again as never);
     tf.dispose([outputs, value, grads, ids, mask]);
     tokenTypes?.dispose();
     disposeModel(model);

@@ -47,14 +47,17 @@ describe.each(["cpu", "wasm", "native"] as const)("on %s:", (backend) => {
     const [source, mask, target] = ["input_ids", "attention_mask", "decoder_input_ids"].map((input) =>
       reference.read("inputs", input),
     ) as tf.Tensor2D[];
-    const forward = () => {
-      const memory = model.encode(source!, { ...inference, mask });
-      return { memory, logits: model.decode(target!, { ...inference, memory, memoryMask: mask }) };
+    const forward = (context = inference) => {
+      const memory = model.encode(source!, { ...context, mask });
+      return { memory, logits: model.decode(target!, { ...context, memory, memoryMask: mask }) };
     };
-    const outputs = tf.tidy(forward);
+    const outputs = tf.tidy(() => forward());
     await reference.checkOutputs(outputs);
     const { value, grads } = tf.variableGrads(() => reference.loss(forward()));
     await reference.checkGradients(model, grads, ["final_logits_bias"]);
+    const again = tf.variableGrads(() => reference.loss(forward({ ...inference, checkpoint: true })));
+    await reference.checkGradients(model, again.grads, ["final_logits_bias"]);
+    tf.dispose(again as never);
     tf.dispose([outputs, value, grads, source!, mask!, target!]);
     disposeModel(model);
     expect(tf.memory().numTensors, "tensors left").toBe(before);

@@ -15,12 +15,13 @@ import type {
   SequenceToSequenceModel,
 } from "./sequence-to-sequence.ts";
 import { MultiHeadAttention } from "./transformer/attention.ts";
-import { TransformerBlock } from "./transformer/block.ts";
+import { type BlockContext, TransformerBlock } from "./transformer/block.ts";
 import { checkIds, decoderCache, head } from "./transformer/decoder.ts";
 import { FeedForward, GatedFeedForward } from "./transformer/feed-forward.ts";
 import type { KeyValueCache } from "./transformer/key-value-cache.ts";
 import { paddingMask } from "./transformer/masks.ts";
 import { RelativePositionBias } from "./transformer/relative-position-bias.ts";
+import { runBlocks } from "./transformer/stack.ts";
 
 const size = z.int().positive();
 
@@ -117,47 +118,51 @@ export class T5 implements SequenceToSequenceModel {
   }
 
   /** Source [B, S] and target [B, T] of int32 → logits [B, T, V]. */
-  forward(source: tf.Tensor2D, { target, mask, training, random }: SequenceToSequenceContext): tf.Tensor3D {
+  forward(source: tf.Tensor2D, { target, mask, ...context }: SequenceToSequenceContext): tf.Tensor3D {
     return tf.tidy(() => {
-      const memory = this.encode(source, { mask, training, random });
-      return this.decode(target, { memory, memoryMask: mask, training, random });
+      const memory = this.encode(source, { ...context, mask });
+      return this.decode(target, { ...context, memory, memoryMask: mask });
     });
   }
 
   /** ids [B, S] int32 → memory [B, S, C]. */
-  encode(ids: tf.Tensor2D, { mask, training, random, observeAttention }: EncodeContext): tf.Tensor3D {
+  encode(ids: tf.Tensor2D, context: EncodeContext): tf.Tensor3D {
     checkIds("T5", ids);
     return tf.tidy(() => {
-      const drops = { training, random };
       const positionBias = this.encoder.bias.forward(ids.shape[1], ids.shape[1]); // [1, H, S, S]
-      const shared = { ...drops, observeAttention, positionBias, mask: mask && paddingMask(mask) };
-      let x = this.dropout.forward(this.tokens.forward(ids), drops) as tf.Tensor3D; // [B, S, C]
-      for (const [layer, block] of this.encoder.blocks.entries()) x = block.forward(x, { ...shared, layer });
-      return this.dropout.forward(this.encoder.norm.forward(x), drops) as tf.Tensor3D;
+      const mask = context.mask && paddingMask(context.mask);
+      return this.#run(this.encoder, ids, { ...context, mask, positionBias });
     });
   }
 
   /** ids [B, T] int32 → logits [B, T, V]. */
-  decode(ids: tf.Tensor2D, context: DecodeContext): tf.Tensor3D {
+  decode(ids: tf.Tensor2D, { memory, memoryMask, lastOnly, ...context }: DecodeContext): tf.Tensor3D {
     checkIds("T5", ids);
-    const { memory: source, memoryMask, cache, training, random, observeAttention } = context;
     return tf.tidy(() => {
-      const drops = { training, random };
       const time = ids.shape[1];
-      const positionBias = this.decoder.bias.forward(time, (cache?.length ?? 0) + time); // [1, H, T, past + T]
+      const positionBias = this.decoder.bias.forward(time, (context.cache?.length ?? 0) + time); // [1, H, T, past + T]
       const sourceMask = memoryMask && paddingMask(memoryMask);
-      const shared = { ...drops, observeAttention, positionBias, cache, causal: true, source, sourceMask };
-      let x = this.dropout.forward(this.tokens.forward(ids), drops) as tf.Tensor3D; // [B, T, C]
-      for (const [layer, block] of this.decoder.blocks.entries()) x = block.forward(x, { ...shared, layer });
-      const states = this.dropout.forward(this.decoder.norm.forward(x), drops) as tf.Tensor3D;
-      if (this.output) return head(states, this.output, context.lastOnly);
-      return head(tf.mul(states, this.config.width ** -0.5), this.tokens, context.lastOnly);
+      const states = this.#run(this.decoder, ids, {
+        ...context,
+        causal: true,
+        positionBias,
+        source: memory,
+        sourceMask,
+      });
+      if (this.output) return head(states, this.output, lastOnly);
+      return head(tf.mul(states, this.config.width ** -0.5), this.tokens, lastOnly);
     });
   }
 
   /** Give `capacity` where memory matters; relative positions set no limit. */
   createCache({ capacity = Number.MAX_SAFE_INTEGER, ...options }: CacheOptions = {}): KeyValueCache {
     return decoderCache(Array(this.config.decoderLayers).fill(undefined), capacity, { ...options, capacity });
+  }
+
+  /** ids [B, T] → [B, T, C]. */
+  #run({ blocks, norm }: Stack, ids: tf.Tensor2D, context: BlockContext): tf.Tensor3D {
+    const embedded = this.dropout.forward(this.tokens.forward(ids), context) as tf.Tensor3D;
+    return this.dropout.forward(norm.forward(runBlocks(embedded, blocks, context)), context) as tf.Tensor3D;
   }
 }
 

@@ -20,6 +20,7 @@ import { FeedForward } from "./transformer/feed-forward.ts";
 import type { KeyValueCache } from "./transformer/key-value-cache.ts";
 import { paddingMask } from "./transformer/masks.ts";
 import { sinusoidalPositions } from "./transformer/sinusoidal-positions.ts";
+import { runBlocks } from "./transformer/stack.ts";
 import { variable } from "./variable.ts";
 
 const size = z.int().positive();
@@ -126,10 +127,10 @@ export class Transformer implements SequenceToSequenceModel {
   }
 
   /** Source [B, S] and target [B, T] of int32 → logits [B, T, V]. */
-  forward(source: tf.Tensor2D, { target, mask, training, random }: SequenceToSequenceContext): tf.Tensor3D {
+  forward(source: tf.Tensor2D, { target, mask, ...context }: SequenceToSequenceContext): tf.Tensor3D {
     return tf.tidy(() => {
-      const memory = this.encode(source, { mask, training, random });
-      return this.decode(target, { memory, memoryMask: mask, training, random });
+      const memory = this.encode(source, { ...context, mask });
+      return this.decode(target, { ...context, memory, memoryMask: mask });
     });
   }
 
@@ -150,24 +151,22 @@ export class Transformer implements SequenceToSequenceModel {
   }
 
   /** The encoder alone: vectors [B, S, C], positions added → memory [B, S, C]. */
-  encodeVectors(vectors: tf.Tensor3D, { mask, training, random, observeAttention }: EncodeContext): tf.Tensor3D {
+  encodeVectors(vectors: tf.Tensor3D, context: EncodeContext): tf.Tensor3D {
     return tf.tidy(() => {
-      const shared = { training, random, observeAttention, mask: mask && paddingMask(mask) };
-      let x = this.dropout.forward(vectors, { training, random }) as tf.Tensor3D;
-      for (const [layer, block] of this.encoder.entries()) x = block.forward(x, { ...shared, layer });
-      return (this.encoderNorm?.forward(x) ?? x) as tf.Tensor3D;
+      const mask = context.mask && paddingMask(context.mask);
+      const dropped = this.dropout.forward(vectors, context) as tf.Tensor3D;
+      const states = runBlocks(dropped, this.encoder, { ...context, mask });
+      return (this.encoderNorm?.forward(states) ?? states) as tf.Tensor3D;
     });
   }
 
   /** The decoder alone: vectors [B, T, C], positions added → what the logits are computed from, [B, T, C]. */
-  decodeVectors(vectors: tf.Tensor3D, context: DecodeContext): tf.Tensor3D {
-    const { memory: source, memoryMask, cache, training, random, observeAttention } = context;
+  decodeVectors(vectors: tf.Tensor3D, { memory, memoryMask, ...context }: DecodeContext): tf.Tensor3D {
     return tf.tidy(() => {
       const sourceMask = memoryMask && paddingMask(memoryMask);
-      const shared = { training, random, observeAttention, cache, causal: true, source, sourceMask };
-      let x = this.dropout.forward(vectors, { training, random }) as tf.Tensor3D;
-      for (const [layer, block] of this.decoder.entries()) x = block.forward(x, { ...shared, layer });
-      return (this.decoderNorm?.forward(x) ?? x) as tf.Tensor3D;
+      const dropped = this.dropout.forward(vectors, context) as tf.Tensor3D;
+      const states = runBlocks(dropped, this.decoder, { ...context, causal: true, source: memory, sourceMask });
+      return (this.decoderNorm?.forward(states) ?? states) as tf.Tensor3D;
     });
   }
 

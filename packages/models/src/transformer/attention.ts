@@ -156,11 +156,7 @@ export class MultiHeadAttention implements Layer<tf.Tensor3D, tf.Tensor3D> {
     const { causal = false, mask, positionBias, observeAttention, training, random, layer = 0 } = context;
     const { scale } = this;
     const drops = training && this.dropout > 0;
-    const learnsBias = positionBias !== undefined && tf.engine().state.gradientDepth > 0;
-    if (!drops && !learnsBias && !observeAttention) {
-      const added = mask && positionBias ? tf.add<tf.Tensor4D>(mask, positionBias) : (mask ?? positionBias);
-      return attention(query, keys, values, { causal, mask: added, scale });
-    }
+    if (!drops && !observeAttention) return attention(query, keys, values, { causal, mask, bias: positionBias, scale });
     const weights = attentionWeights(query, keys, { causal, mask, positionBias, scale }); // [B, H, T, S]
     observeAttention?.(weights, { layer, kind: context.source ? "cross" : "self" });
     return explicitAttention(weights, values, { dropout: this.dropout, context: { training, random } });
