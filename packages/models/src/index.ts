@@ -25,6 +25,30 @@ export {
 } from "./encoder-heads.ts";
 export { Flatten } from "./flatten.ts";
 export {
+  causalDecoder,
+  type GenerativeModel,
+} from "./generation/causal-decoder.ts";
+export {
+  GenerationConfig,
+  type GenerationConfigInput,
+  readGenerationConfig,
+} from "./generation/config.ts";
+export { jsonSchemaConstraint, regexConstraint } from "./generation/constraint/constraints.ts";
+export type { JsonSchemaOptions } from "./generation/constraint/json-schema.ts";
+export type { WhiteSpace } from "./generation/constraint/json-text.ts";
+export type { RegexSource } from "./generation/constraint/regex.ts";
+export type { JsonSchema } from "./generation/constraint/schema-merge.ts";
+export { TokenConstraint } from "./generation/constraint/token-constraint.ts";
+export { TokenTrie } from "./generation/constraint/token-trie.ts";
+export type { Decoder, DecodingSession, OpenOptions } from "./generation/decoder.ts";
+export { type GenerateOptions, generate } from "./generation/generate.ts";
+export { type GeneratedText, type GenerateTextOptions, generateText } from "./generation/generate-text.ts";
+export type { TokenProbability } from "./generation/log-probabilities.ts";
+export type { FinishReason, GenerationPiece } from "./generation/piece.ts";
+export { type Score, type ScoreOptions, score, scoreContinuations } from "./generation/score.ts";
+export type { Speculation } from "./generation/speculative.ts";
+export type { Decode } from "./generation/text-stream.ts";
+export {
   Gpt2,
   Gpt2Config,
   gpt2ExtraLarge,
