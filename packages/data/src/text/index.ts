@@ -1,0 +1,51 @@
+export { type BoilerplateOptions, looksLikeBoilerplate, removeBoilerplate } from "./boilerplate.ts";
+export { collapseWhitespace, limitLength, normalizeUnicode, removeControlCharacters } from "./characters.ts";
+export {
+  answerMask,
+  applyChatTemplate,
+  type ChatMessage,
+  type ChatTemplateOptions,
+  type RenderedConversation,
+  renderConversation,
+  type TextSpan,
+  type TokenizerConfig,
+} from "./chat-template.ts";
+export { chatTemplates } from "./chat-templates.ts";
+export { dropDuplicateTexts } from "./exact-duplicates.ts";
+export { type HtmlBlock, type HtmlOptions, htmlBlocks, htmlToText, stripHtml } from "./html-text.ts";
+export { filterLanguage, type LanguageFilter, type LanguageGuess, openLanguageDetector } from "./language.ts";
+export { countLines, type LineCounts } from "./line-counts.ts";
+export {
+  findPersonalData,
+  type MaskOptions,
+  maskPersonalData,
+  maskText,
+  type PersonalDataKind,
+  type PersonalDataOptions,
+  type PersonalDatum,
+  personalDataMasks,
+} from "./personal-data.ts";
+export {
+  chineseQuality,
+  englishStopWords,
+  filterQuality,
+  filterRepetition,
+  type QualityOptions,
+  type QualityReason,
+  qualityReason,
+  type RepetitionOptions,
+  type RepetitionReason,
+  repetitionReason,
+} from "./quality.ts";
+export {
+  type CleanedTexts,
+  type CleanText,
+  cleanTexts,
+  eachText,
+  startTextCleaning,
+  type TextCleaning,
+  type TextCleaningStep,
+  type TextDocument,
+  type TextNote,
+} from "./text-cleaning.ts";
+export { splitWords } from "./words.ts";
