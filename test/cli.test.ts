@@ -25,6 +25,7 @@ describe("nacre", () => {
       "train",
       "evaluate",
       "predict",
+      "embed",
       "serve",
       "tune",
       "data",

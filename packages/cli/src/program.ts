@@ -3,6 +3,7 @@ import manifest from "../package.json" with { type: "json" };
 import { addBundle } from "./commands/bundle.ts";
 import { addData } from "./commands/data.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addEmbed } from "./commands/embed.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addPrepare } from "./commands/prepare.ts";
@@ -47,6 +48,7 @@ Environment: NACRE_BACKEND (native, webgpu, wasm, cpu), NACRE_MIRROR (folder wit
     addTrain,
     addEvaluate,
     addPredict,
+    addEmbed,
     addServe,
     addTune,
     addData,
