@@ -22,7 +22,7 @@ export interface HashPair {
 }
 
 /** The last steps of MurmurHash3: every bit of the input moves every bit of the result with probability one half. Signed. */
-function finish(value: number): number {
+export function finish(value: number): number {
   let mixed = value ^ (value >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);
   mixed ^= mixed >>> 13;

@@ -11,10 +11,27 @@ export {
   type TokenizerConfig,
 } from "./chat-template.ts";
 export { chatTemplates } from "./chat-templates.ts";
+export {
+  type ContaminatedItem,
+  type Contamination,
+  type ContaminationOptions,
+  findContamination,
+  type Tokens,
+} from "./contamination.ts";
 export { dropDuplicateTexts } from "./exact-duplicates.ts";
 export { type HtmlBlock, type HtmlOptions, htmlBlocks, htmlToText, stripHtml } from "./html-text.ts";
 export { filterLanguage, type LanguageFilter, type LanguageGuess, openLanguageDetector } from "./language.ts";
 export { countLines, type LineCounts } from "./line-counts.ts";
+export { candidateChance, chooseBands, type LshBands, type LshError, lshError } from "./lsh-bands.ts";
+export { MinHash, type MinHashOptions } from "./min-hash.ts";
+export { NearDuplicateOptions } from "./near-duplicate-options.ts";
+export {
+  findNearDuplicates,
+  type NearDuplicateProgress,
+  type NearDuplicateRun,
+  type NearDuplicates,
+} from "./near-duplicates.ts";
+export { type PackedSequence, type PackOptions, packSequences, type TokenSequence } from "./packing.ts";
 export {
   findPersonalData,
   type MaskOptions,
@@ -37,6 +54,7 @@ export {
   type RepetitionReason,
   repetitionReason,
 } from "./quality.ts";
+export { jaccard, type ShingleOptions, Shingler } from "./shingles.ts";
 export {
   type CleanedTexts,
   type CleanText,
