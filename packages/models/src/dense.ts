@@ -1,5 +1,5 @@
 import type { Random } from "@nacre/random";
-import { linear, tf } from "@nacre/tensor";
+import { dequantize, linear, type QuantizedWeights, quantizedLinear, tf } from "@nacre/tensor";
 import { type ActivationName, activation, initializerFor } from "./activations.ts";
 import { checkLastAxis, checkSizes } from "./check.ts";
 import { denseFans, type Initializer } from "./initializers.ts";
@@ -17,17 +17,28 @@ export interface DenseOptions {
   initializer?: Initializer;
 }
 
+/** Changes what a dense layer computes, as low-rank adapters do. */
+export interface DenseAdapter {
+  /** x […, I] → what takes the place of W x + b, […, O]. */
+  apply(input: tf.Tensor, layer: Dense, context: ForwardContext | undefined): tf.Tensor;
+}
+
 /**
  * y = σ(W x + b) on the last axis: x […, I] → y […, O].
  *
  * weight [O, I] and bias [O] are as in PyTorch's `nn.Linear`, so a state dict goes in and out as it is.
  */
 export class Dense implements Layer {
-  readonly weight: tf.Variable;
+  /** Gone while the layer is quantised. */
+  weight: tf.Variable;
   readonly bias: tf.Variable | undefined;
   readonly inputs: number;
   readonly outputs: number;
   readonly activation: ActivationName;
+  /** Put here by `attachAdapters`. */
+  adapter: DenseAdapter | undefined;
+  /** The weight in 8 or 4 bits, put here by `quantizeBase`: it gets no gradient. */
+  quantized: QuantizedWeights | undefined;
 
   constructor(options: DenseOptions, random: Random) {
     const { inputs, outputs, bias = true } = options;
@@ -41,11 +52,26 @@ export class Dense implements Layer {
     this.bias = bias ? variable(new Float32Array(outputs), [outputs]) : undefined;
   }
 
-  forward(input: tf.Tensor, _context?: ForwardContext): tf.Tensor {
+  forward(input: tf.Tensor, context?: ForwardContext): tf.Tensor {
     checkLastAxis("Dense", input.shape, { size: this.inputs });
-    const { weight, bias, activation: name } = this;
+    const { weight, bias, adapter, activation: name } = this;
+    if (adapter !== undefined || this.quantized !== undefined) {
+      return tf.tidy(() => activation(name)(adapter?.apply(input, this, context) ?? this.product(input)));
+    }
     const fused = name === "relu" || name === "linear";
     if (fused) return linear(input, weight as tf.Tensor2D, { bias, activation: name });
     return tf.tidy(() => activation(name)(linear(input, weight as tf.Tensor2D, { bias })));
+  }
+
+  /** W x + b, or W x: without adapter and activation. */
+  product(input: tf.Tensor, { biased = true }: { biased?: boolean } = {}): tf.Tensor {
+    const bias = biased ? this.bias : undefined;
+    if (this.quantized !== undefined) return quantizedLinear(input, this.quantized, { bias });
+    return linear(input, this.weight as tf.Tensor2D, { bias });
+  }
+
+  /** W [O, I] as floats: the variable itself, or what the quantised weight stands for, a new tensor. */
+  matrix(): tf.Tensor2D {
+    return this.quantized === undefined ? (this.weight as tf.Tensor2D) : dequantize(this.quantized);
   }
 }

@@ -1,4 +1,16 @@
 export { Activation, ActivationName, activation, initializerFor } from "./activations.ts";
+export {
+  AdapterConfig,
+  adaptersOf,
+  attachAdapters,
+  mergeAdapters,
+  quantizeBase,
+  removeAdapters,
+  unmergeAdapters,
+  withoutAdapters,
+} from "./adapters/attach.ts";
+export { LowRank, type LowRankOptions } from "./adapters/low-rank.ts";
+export { loadAdapters, type SaveAdaptersOptions, saveAdapters } from "./adapters/peft.ts";
 export { BatchNorm, type BatchNormOptions } from "./batch-norm.ts";
 export { Bert, BertConfig, bertBase, bertLarge, bertMini } from "./bert.ts";
 export { buildClassifier, type Classifier, ClassifierConfig } from "./classifier.ts";
@@ -11,7 +23,7 @@ export {
   type DepthwiseConvolutionOptions,
   type Padding,
 } from "./convolution.ts";
-export { Dense, type DenseOptions } from "./dense.ts";
+export { Dense, type DenseAdapter, type DenseOptions } from "./dense.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export type { Encoder, EncoderContext } from "./encoder.ts";

@@ -119,30 +119,32 @@ export class MultiHeadAttention implements Layer<tf.Tensor3D, tf.Tensor3D> {
     checkLastAxis("MultiHeadAttention", x.shape, { size: this.query.inputs, rank: 3 });
     return tf.tidy(() => {
       const [batch, time] = x.shape;
-      let query = this.#split(this.query.forward(x), this.heads); // [B, T, H, D]
+      let query = this.#split(this.query.forward(x, context), this.heads); // [B, T, H, D]
       if (this.queryNorm) query = this.queryNorm.forward(query) as tf.Tensor4D;
       if (context.rotary) query = rotary(query, context.rotary.cosines, context.rotary.sines);
       const { keys, values } = this.#keysAndValues(x, context); // [B, S, key heads, D]
       const mixed = this.#attend(query, { keys, values }, context); // [B, T, H, D]
-      return this.output.forward(tf.reshape(mixed, [batch, time, this.heads * this.headSize])) as tf.Tensor3D;
+      return this.output.forward(tf.reshape(mixed, [batch, time, this.heads * this.headSize]), context) as tf.Tensor3D;
     });
   }
 
-  #keysAndValues(x: tf.Tensor3D, { source, rotary: angles, cache, layer = 0 }: AttentionContext): KeysAndValues {
+  #keysAndValues(x: tf.Tensor3D, context: AttentionContext): KeysAndValues {
+    const { source, cache, layer = 0 } = context;
     if (source !== undefined) {
       const compute = () => ({
-        keys: this.#keys(source, undefined),
-        values: this.#split(this.value.forward(source), this.keyValueHeads),
+        keys: this.#keys(source, { ...context, rotary: undefined }),
+        values: this.#split(this.value.forward(source, context), this.keyValueHeads),
       });
       return cache ? cache.remember(layer, compute) : compute();
     }
-    const keys = this.#keys(x, angles);
-    const values = this.#split(this.value.forward(x), this.keyValueHeads);
+    const keys = this.#keys(x, context);
+    const values = this.#split(this.value.forward(x, context), this.keyValueHeads);
     return cache ? cache.append(layer, keys, values) : { keys, values };
   }
 
-  #keys(x: tf.Tensor3D, angles: RotaryAngles | undefined): tf.Tensor4D {
-    let keys = this.#split(this.key.forward(x), this.keyValueHeads);
+  #keys(x: tf.Tensor3D, context: AttentionContext): tf.Tensor4D {
+    const { rotary: angles } = context;
+    let keys = this.#split(this.key.forward(x, context), this.keyValueHeads);
     if (this.keyNorm) keys = this.keyNorm.forward(keys) as tf.Tensor4D;
     return angles ? rotary(keys, angles.cosines, angles.sines) : keys;
   }

@@ -42,7 +42,7 @@ export class FeedForward implements Layer {
   }
 
   forward(x: tf.Tensor, context: ForwardContext = inference): tf.Tensor {
-    return tf.tidy(() => this.down.forward(this.dropout.forward(this.up.forward(x), context)));
+    return tf.tidy(() => this.down.forward(this.dropout.forward(this.up.forward(x, context), context), context));
   }
 }
 
@@ -70,10 +70,10 @@ export class GatedFeedForward implements Layer {
 
   forward(x: tf.Tensor, context: ForwardContext = inference): tf.Tensor {
     return tf.tidy(() => {
-      const gate = this.gate.forward(x); // […, F]
-      const up = this.up.forward(x);
+      const gate = this.gate.forward(x, context); // […, F]
+      const up = this.up.forward(x, context);
       const hidden = this.activation === "silu" ? swiglu(gate, up) : tf.mul(activation(this.activation)(gate), up);
-      return this.down.forward(this.dropout.forward(hidden, context));
+      return this.down.forward(this.dropout.forward(hidden, context), context);
     });
   }
 }

@@ -17,3 +17,4 @@ export {
   updatesInPlace,
 } from "./optimizers.ts";
 export { dequantize, type QuantizedWeights, quantizedMatMul, quantizeWeights } from "./quantized.ts";
+export { quantizedLinear } from "./quantized-linear.ts";
