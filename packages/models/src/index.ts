@@ -96,6 +96,29 @@ export {
 } from "./language-model.ts";
 export { type ForwardContext, inference, type Layer, through } from "./layer.ts";
 export { LeNet, LeNetConfig, lenet5, lenetNormalized } from "./lenet.ts";
+export { Llama, LlamaConfig, llamaParameters } from "./llama.ts";
+export {
+  llama2Of7B,
+  llama3Of1B,
+  llama3Of8B,
+  mistral7B,
+  qwen2Of500M,
+  qwen2Of1500M,
+  qwen3Of600M,
+  smolLm135M,
+  tinyLlama,
+} from "./llama-sizes.ts";
+export {
+  balanceLoss,
+  MixtureConfig,
+  MixtureOfExperts,
+  mixtral8x7B,
+  mixtureParameters,
+  qwen2MixtureOf14B,
+  qwen3MixtureOf30B,
+  SparseMixture,
+  type SparseMixtureOptions,
+} from "./mixture-of-experts.ts";
 export { Mlp, MlpConfig, mlp } from "./mlp.ts";
 export { GroupNorm, type GroupNormOptions, LayerNorm, RmsNorm } from "./normalization.ts";
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolingOptions } from "./pooling.ts";

@@ -13,7 +13,7 @@ import type { PretrainedFamily, StoredTensor } from "./family.ts";
 const dropout = z.number().min(0).lt(1);
 
 /** transformers' `GPT2Config`. `nacre_window` is ours, under a model type of our own. */
-const FolderConfig = z.looseObject({
+const Gpt2Folder = z.looseObject({
   vocab_size: z.int().positive().default(50_257),
   n_positions: z.int().positive().default(1024),
   n_layer: z.int().positive().default(12),
@@ -41,7 +41,7 @@ export const gpt2Family: PretrainedFamily<Gpt2> = {
   owns: (model): model is Gpt2 => model instanceof Gpt2,
 
   build(config, { random }) {
-    const folder = parseFolderConfig(FolderConfig, config, "GPT-2");
+    const folder = parseFolderConfig(Gpt2Folder, config, "GPT-2");
     return new Gpt2(
       Gpt2Config.parse({
         family: "gpt2",

@@ -1,7 +1,8 @@
 import { tf } from "@nacre/tensor";
 import { Embedding } from "../embedding.ts";
 import type { CacheOptions, LanguageModelContext } from "../language-model.ts";
-import type { BlockContext, TransformerBlock } from "./block.ts";
+import { through } from "../layer.ts";
+import type { TransformerBlock } from "./block.ts";
 import { KeyValueCache } from "./key-value-cache.ts";
 import { causalMasks } from "./masks.ts";
 import type { RotaryTable } from "./rotary-table.ts";
@@ -21,15 +22,26 @@ export function decode(
   { context, windows, rotary }: DecoderOptions,
 ): tf.Tensor3D {
   return tf.tidy(() => {
-    const { training, random, cache, observeAttention, observeRouting } = context;
+    const { cache } = context;
     const queries = x.shape[1];
+    const start = cache?.length ?? 0;
     const masks = causalMasks({ queries, windows, cache, mask: context.mask });
-    const angles = rotary?.angles(cache?.length ?? 0, queries);
+    const angles = context.checkpoint ? undefined : rotary?.angles(start, queries);
     let states = x;
     blocks.forEach((block, layer) => {
-      const shared = { training, random, cache, layer, observeAttention, observeRouting };
-      const here: BlockContext = { ...shared, causal: true, mask: masks[layer], rotary: angles };
-      const next = block.forward(states, here);
+      const mask = masks[layer];
+      const inputs: readonly tf.Tensor[] = mask ? [states, mask] : [states];
+      const next = through(context, inputs, ([before, hidden], { training, random }) => {
+        const { observeAttention, observeRouting } = context;
+        const place = { training, random, cache, layer, observeAttention, observeRouting };
+        // Computed again with a checkpoint: they are gone when it runs the block for the second time.
+        const here = {
+          causal: true,
+          mask: hidden as tf.Tensor4D | undefined,
+          rotary: angles ?? rotary?.angles(start, queries),
+        };
+        return block.forward(before as tf.Tensor3D, { ...place, ...here });
+      });
       if (layer > 0) states.dispose();
       states = next;
     });
