@@ -160,8 +160,9 @@ describe("quality", () => {
     const chinese =
       "春天来了，公园里的花都开了。老人们在湖边散步，孩子们放着风筝，年轻人坐在长椅上看书。远处传来了音乐声，那是有人在拉二胡。" +
       "我和朋友约好了下午一起去爬山，可是天气预报说傍晚会下雨，所以我们决定早点出发，也不走得太远。";
-    expect([qualityReason(chinese, chineseQuality), repetitionReason(chinese)]).toEqual([undefined, undefined]);
-    expect(qualityReason(chinese)).toBe("gopher_below_avg_threshold");
+    expect([qualityReason(chinese), repetitionReason(chinese)]).toEqual([undefined, undefined]);
+    expect(qualityReason(chinese, { minimumWordLength: 3 })).toBe("gopher_below_avg_threshold");
+    expect(qualityReason("花草树木山川河流日月星辰。".repeat(20), chineseQuality)).toBe("gopher_enough_stop_words");
   });
 
   it("gives every other reason", () => {

@@ -57,6 +57,7 @@ export {
 export { jaccard, type ShingleOptions, Shingler } from "./shingles.ts";
 export {
   type CleanedTexts,
+  type CleaningExample,
   type CleanText,
   cleanTexts,
   eachText,

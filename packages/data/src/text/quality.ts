@@ -1,12 +1,15 @@
 import type { TextCleaningStep } from "./text-cleaning.ts";
 import { splitWords } from "./words.ts";
 
-/** Bounds of the quality rules of Gopher: Rae et al. 2021, appendix A.1.1. `null` leaves a rule out. */
+/**
+ * Bounds of the quality rules of Gopher: Rae et al. 2021, appendix A.1.1. `null` leaves a rule out. The defaults are the paper's, for English;
+ * for text mostly in Chinese characters they are those of `chineseQuality`.
+ */
 export interface QualityOptions {
   /** Words, marks of punctuation aside. Default 50 and 100,000. */
   readonly minimumWords?: number | null;
   readonly maximumWords?: number | null;
-  /** Characters of a word on average. Default 3 and 10; for Chinese text 1 and 4 fit. */
+  /** Characters of a word on average. Default 3 and 10. */
   readonly minimumWordLength?: number | null;
   readonly maximumWordLength?: number | null;
   /** Number signs, or ellipses, per word and mark. Default 0.1. */
@@ -38,7 +41,7 @@ export type QualityReason =
 /** Stop words of the paper. */
 export const englishStopWords: readonly string[] = ["the", "be", "to", "of", "and", "that", "have", "with"];
 
-/** What fits Chinese: shorter words, function words of its own; the rest as in the paper. */
+/** Defaults for Chinese, chosen here: shorter words, function words of its own; the rest as in the paper. */
 export const chineseQuality: QualityOptions = {
   minimumWordLength: 1,
   maximumWordLength: 4,
@@ -59,7 +62,7 @@ export function qualityReason(text: string, options: QualityOptions = {}): Quali
     minimumAlphabetic = 0.8,
     minimumStopWords = 2,
     stopWords = englishStopWords,
-  } = options;
+  } = isChinese(text) ? { ...chineseQuality, ...options } : options;
   const words = splitWords(text);
   const proper = words.filter((word) => /[^\p{P}\p{S}]/u.test(word));
   if (below(proper.length, minimumWords)) return "gopher_short_doc";
@@ -77,6 +80,17 @@ export function qualityReason(text: string, options: QualityOptions = {}): Quali
   const stops = new Set(stopWords);
   if (below(words.filter((word) => stops.has(word)).length, minimumStopWords)) return "gopher_enough_stop_words";
   return undefined;
+}
+
+/** Every third letter or more is a Chinese character. */
+function isChinese(text: string): boolean {
+  const sample = text.slice(0, 2000);
+  const han = sample.match(/\p{Script=Han}/gu)?.length ?? 0;
+  return (
+    han > 0 &&
+    3 * han >= (sample.match(/\p{L}/gu)?.length ?? 0) &&
+    !/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(sample)
+  );
 }
 
 const bullet = /^\s*[•‣▪◦●·*-]\s/;
