@@ -39,7 +39,7 @@ export class AddedTokenFinder {
         at++;
         continue;
       }
-      if (token.single_word && !aWordOfItsOwn(text, at, stop, start, end)) {
+      if (token.single_word && ((at > start && endsInWord(text, at)) || (stop < end && isWord(text, stop)))) {
         at = stop;
         continue;
       }
@@ -75,12 +75,12 @@ function isSpace(text: string, at: number): boolean {
   return (classesAt(text, at) & space) !== 0;
 }
 
-// biome-ignore lint/complexity/useMaxParams: a place within bounds.
-function aWordOfItsOwn(text: string, start: number, stop: number, first: number, end: number): boolean {
-  const isWord = (at: number): boolean => (classesAt(text, at) & wordCharacter) !== 0;
-  if (stop < end && isWord(stop)) return false;
-  if (start === first) return true;
-  const before = start - 1;
-  const low = (text.charCodeAt(before) & 0xfc00) === 0xdc00 && before > first;
-  return !isWord(low ? before - 1 : before);
+function isWord(text: string, at: number): boolean {
+  return (classesAt(text, at) & wordCharacter) !== 0;
+}
+
+/** Whether the character before `at` is one of words. */
+function endsInWord(text: string, at: number): boolean {
+  const low = (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00;
+  return isWord(text, low ? at - 2 : at - 1);
 }

@@ -1,3 +1,5 @@
+import { widthAt } from "./character-classes.ts";
+
 /** One change of a text: `text[start, end)` becomes `replacement`. Edits come in order and do not overlap. */
 export type Edit = (start: number, end: number, replacement: string) => void;
 
@@ -78,7 +80,8 @@ export class AlignedText {
       const end = changes[change + 1]!;
       keepUntil(start);
       const first = start === end && start === text.length ? Math.max(0, start - 1) : start;
-      const last = Math.min(text.length, Math.max(end, first + 1));
+      const width = start === end ? widthAt(text, first, text.length) : 0;
+      const last = Math.min(text.length, Math.max(end, first + width));
       for (const stop = to + changes[change + 2]!; to < stop; to++) {
         starts[to] = this.originalStart(first);
         ends[to] = this.originalEnd(last);

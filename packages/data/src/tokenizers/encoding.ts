@@ -49,7 +49,7 @@ export class Encoding {
     return this.ids.length;
   }
 
-  /** The tokens as the vocabulary writes them; what is unknown to a Unigram model, as the text has it. */
+  /** The tokens as the vocabulary writes them; what is unknown to a Unigram model, and added tokens, as the text has them. */
   get tokens(): string[] {
     return Array.from(this.ids, (id, index) => this.#surfaces.get(index) ?? this.#nameOf(id));
   }

@@ -103,9 +103,9 @@ export function fillTemplate(template: readonly TemplatePart[], sequences: reado
 
 /** Moves offsets past the spaces that tokens begin or end with, but for a space that was put in front of the text. */
 export function trimOffsets(columns: Columns, nameOf: (id: number) => string, prefixSpace: boolean): void {
-  const { ids, places } = columns;
+  const { ids, places, surfaces } = columns;
   for (let index = 0; index < ids.length; index++) {
-    const name = nameOf(ids[index]!);
+    const name = surfaces.get(index) ?? nameOf(ids[index]!);
     const isSpace = (at: number): boolean => name[at] === "Ġ" || (classesAt(name, at) & space) !== 0;
     let leading = 0;
     while (leading < name.length && isSpace(leading)) leading++;
@@ -116,6 +116,7 @@ export function trimOffsets(columns: Columns, nameOf: (id: number) => string, pr
     if (leading > 0 && prefixSpace && (index === 0 || start === 0)) leading--;
     const trimmed = Math.min(start + leading, end);
     places[2 * index] = trimmed;
-    if (trailing > 0 && end >= trailing) places[2 * index + 1] = Math.max(end - trailing, trimmed);
+    if (trailing === name.length && leading < trailing) places[2 * index + 1] = trimmed;
+    else if (trailing > 0 && end >= trailing) places[2 * index + 1] = Math.max(end - trailing, trimmed);
   }
 }

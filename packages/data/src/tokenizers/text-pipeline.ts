@@ -14,6 +14,7 @@ export class TextPipeline {
   /** Added tokens that stand in the text as it is, and those that stand in the normalised text. */
   readonly #raw: AddedTokenFinder;
   readonly #normalized: AddedTokenFinder;
+  readonly #contents: ReadonlyMap<number, string>;
 
   constructor({
     normalizer,
@@ -29,6 +30,7 @@ export class TextPipeline {
     this.#normalizer = normalizer;
     this.#cut = preTokenizer;
     this.#model = model;
+    this.#contents = new Map(addedTokens.map(({ id, content }) => [id, content]));
     const inNormalized = addedTokens.filter((token) => token.normalized);
     this.#raw = new AddedTokenFinder(
       addedTokens.filter((token) => !token.normalized).map((token) => [token.content, token]),
@@ -59,6 +61,10 @@ export class TextPipeline {
       place(piece, from);
     };
     const added = (piece: AlignedText, start: number, end: number, id: number): void => {
+      if (positioned) {
+        const surface = piece.text.slice(start, end);
+        if (surface !== this.#contents.get(id)) out.surfaces.set(out.count, surface);
+      }
       out.push(id, start, end);
       place(piece, out.count - 1);
     };

@@ -278,11 +278,17 @@ export class Tokenizer {
         `Expected a truncation length of at least the ${addedBy(template)} special tokens, got ${truncation.max_length}.`,
       );
     }
-    const [first, second] = truncate(sequences, limit, truncation);
-    const seconds = second ?? [undefined];
-    return first!.flatMap((columns) =>
-      seconds.map((pair) => fillTemplate(template, pair === undefined ? [columns] : [columns, pair])),
-    );
+    const [firsts, seconds] = truncate(sequences, limit, truncation);
+    if (seconds === undefined) return firsts!.map((columns) => fillTemplate(template, [columns]));
+    const [first, ...others] = firsts!;
+    const [second, ...more] = seconds;
+    // The reference's order: what stays; each window of the text with every window of the pair; the text with the pair's windows.
+    const combined = [
+      [first, second],
+      ...others.flatMap((one) => seconds.map((pair) => [one, pair])),
+      ...more.map((pair) => [first, pair]),
+    ];
+    return combined.map((columns) => fillTemplate(template, columns));
   }
 }
 

@@ -79,22 +79,29 @@ function modelOf({ pieces, modelType, byteFallback }: SentencePieceModel, vocabu
     unknown: unknown < 0 ? undefined : pieces[unknown]!.text,
     fuseUnknown: true,
     byteFallback,
+    whole: pieces.flatMap(({ text, type }, id): [string, number][] =>
+      type === pieceTypes.userDefined ? [[text, id]] : [],
+    ),
   });
 }
 
-function decoderOf({
-  pieces,
-  unknownSurface,
-  addDummyPrefix,
-  removeExtraWhitespaces,
-}: SentencePieceModel): DecoderSpecification {
-  const unknown = pieces.find(({ type }) => type === pieceTypes.unknown);
-  const decoders: DecoderSpecification[] = [{ type: "Replace", pattern: { String: "▁" }, content: " " }];
-  if (unknown !== undefined) {
-    decoders.push({ type: "Replace", pattern: { String: unknown.text }, content: unknownSurface });
-  }
+/** Stands for the unknown piece until the space in front of the text is gone: no text has this character. */
+const placeholder = "\u{10fffe}";
+
+function decoderOf(model: SentencePieceModel): DecoderSpecification {
+  const unknown = model.pieces.find(({ type }) => type === pieceTypes.unknown);
+  const replace = (from: string, content: string): DecoderSpecification => ({
+    type: "Replace",
+    pattern: { String: from },
+    content,
+  });
+  const decoders: DecoderSpecification[] = [replace("▁", " ")];
+  if (unknown !== undefined) decoders.push(replace(unknown.text, placeholder));
   decoders.push({ type: "ByteFallback" }, { type: "Fuse" });
-  if (addDummyPrefix || removeExtraWhitespaces) decoders.push({ type: "Strip", content: " ", start: 1, stop: 0 });
+  if (model.addDummyPrefix || model.removeExtraWhitespaces) {
+    decoders.push({ type: "Strip", content: " ", start: 1, stop: 0 });
+  }
+  if (unknown !== undefined) decoders.push(replace(placeholder, model.unknownSurface));
   return { type: "Sequence", decoders };
 }
 

@@ -1,3 +1,4 @@
+import { AddedTokenFinder } from "../added-tokens.ts";
 import { byteCharacters, toByteCharacters } from "../byte-characters.ts";
 import { TokenBuffer } from "../token-buffer.ts";
 import { byteTokenIds, forEachByte, spacePieces } from "./characters.ts";
@@ -19,6 +20,8 @@ export interface BytePairOptions {
   readonly ignoreMerges?: boolean;
   readonly continuingPrefix?: string | undefined;
   readonly endSuffix?: string | undefined;
+  /** Tokens that no merge may cut or join: a SentencePiece model's user-defined pieces. */
+  readonly whole?: readonly (readonly [string, number])[];
   /** Kept for the file; encoding never drops merges. */
   readonly dropout?: number | undefined;
 }
@@ -40,6 +43,7 @@ export class BytePairModel implements TokenModel {
   readonly #unknown: number;
   /** Ids of single units, -1 for none, -2 where not looked up yet. */
   readonly #unitIds = new Int32Array(0x1_0000).fill(-2);
+  readonly #whole: AddedTokenFinder | undefined;
   /** Whether pieces may be cut before ▁ without changing the tokens. */
   readonly #cutsAtSpaces: boolean;
 
@@ -51,10 +55,26 @@ export class BytePairModel implements TokenModel {
     this.#byteIds = options.bytes
       ? Int32Array.from(byteCharacters, (character) => vocabulary.id(character) ?? -1)
       : byteTokenIds(vocabulary);
+    const whole = options.whole ?? [];
+    const plain = { single_word: false, lstrip: false, rstrip: false, normalized: true, special: false };
+    this.#whole =
+      whole.length === 0
+        ? undefined
+        : new AddedTokenFinder(whole.map(([content, id]) => [content, { content, id, ...plain }]));
     this.#cutsAtSpaces = !options.bytes && !options.continuingPrefix && !options.endSuffix && spacePieces(vocabulary);
   }
 
   encode(text: string, start: number, end: number, out: TokenBuffer): void {
+    if (this.#whole === undefined) this.#pieces(text, start, end, out);
+    else {
+      this.#whole.split(text, start, end, (from, to, id) => {
+        if (id < 0) this.#pieces(text, from, to, out);
+        else out.push(id, from, to);
+      });
+    }
+  }
+
+  #pieces(text: string, start: number, end: number, out: TokenBuffer): void {
     if (!this.#cutsAtSpaces) {
       this.#piece(text, start, end, out);
       return;

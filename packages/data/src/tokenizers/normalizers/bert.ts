@@ -5,8 +5,8 @@ import { unicodeEdits } from "./unicode.ts";
 
 type Settings = Extract<NormalizerSpecification, { type: "BertNormalizer" }>;
 
-/** Control, format, private, unassigned and surrogate characters but tab and line ends; NUL and U+FFFD. */
-const unwanted = /(?![\t\n\r])[\p{C}\u{fffd}]/gu;
+/** Control, format and private characters but tab and line ends, and U+FFFD. */
+const unwanted = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\u{fffd}]/gu;
 const whitespace = /(?! )[\t\n\r\p{White_Space}]/gu;
 const ideographs =
   /[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;

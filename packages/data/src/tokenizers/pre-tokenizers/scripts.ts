@@ -21,15 +21,15 @@ function scriptOf(codePoint: number): number {
   return script;
 }
 
-/** Runs of one script; spaces belong to any. */
+/** Runs of one script; spaces and characters of none belong to any. */
 export const scriptScanner: PieceScanner = (text, at, end) => {
   let current: number | undefined;
   while (at < end) {
     const codePoint = text.codePointAt(at)!;
     if (codePoint !== 0x20) {
       const script = scriptOf(codePoint);
-      current ??= script;
-      if (script !== current) return at;
+      if (current !== undefined && script >= 0 && script !== current) return at;
+      if (script >= 0) current = script;
     }
     at += codePoint > 0xffff ? 2 : 1;
   }
