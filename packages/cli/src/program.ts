@@ -9,6 +9,7 @@ import { addPredict } from "./commands/predict.ts";
 import { addPrepare } from "./commands/prepare.ts";
 import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
+import { addTokenize } from "./commands/tokenize.ts";
 import { addTrain } from "./commands/train.ts";
 import { addTune } from "./commands/tune.ts";
 import type { Terminal } from "./terminal.ts";
@@ -52,6 +53,7 @@ Environment: NACRE_BACKEND (native, webgpu, wasm, cpu), NACRE_MIRROR (folder wit
     addServe,
     addTune,
     addData,
+    addTokenize,
     addBundle,
     addDoctor,
   ]) {

@@ -5,3 +5,6 @@ export { type OpenTokenizerOptions, openTokenizer } from "./open-tokenizer.ts";
 export type { EncodeOptions, PaddingOptions, TruncationOptions } from "./options.ts";
 export type { AddedToken, TokenizerJson } from "./specification.ts";
 export { Tokenizer } from "./tokenizer.ts";
+export type { TokenizerProgress } from "./training/progress.ts";
+export { trainCharacters } from "./training/train-characters.ts";
+export { TokenizerTraining, type TrainTokenizerOptions, trainTokenizer } from "./training/train-tokenizer.ts";

@@ -107,7 +107,7 @@ interface WellFormedText {
 }
 
 /** Halves of surrogate pairs that stand alone become U+FFFD, as in UTF-8. */
-function wellFormed(text: string): string {
+export function wellFormed(text: string): string {
   const { isWellFormed, toWellFormed } = text as unknown as WellFormedText;
   if (isWellFormed !== undefined && toWellFormed !== undefined) {
     return isWellFormed.call(text) ? text : toWellFormed.call(text);

@@ -27,7 +27,7 @@ export class Symbols {
 
   /** O(n log n) in the number of symbols n. */
   merge(merges: MergeTable): void {
-    if (this.count < 2) return;
+    if (this.count < 2 || merges.size === 0) return;
     if (this.count <= scanLimit) this.#mergeByScanning(merges);
     else this.#mergeByHeap(merges);
   }
