@@ -29,6 +29,7 @@ describe("nacre", () => {
       "serve",
       "tune",
       "data",
+      "tokenize",
       "bundle",
       "doctor",
     ]) {
@@ -49,6 +50,23 @@ describe("nacre", () => {
     expect(faulty.code).toBe(2);
     expect(faulty.error).toMatch(/faulty\.yaml:8: model\.hidden\.0: expected number/i);
     expect(await nacre("serve", folder, "--port", "many")).toMatchObject({ code: 2 });
+  });
+
+  it("trains a tokenizer, shows it, encodes and decodes", async () => {
+    const corpus = join(folder, "corpus.txt");
+    await writeFile(corpus, "the sailor opens the shell\nthe captain sells a pearl\n".repeat(40));
+    const made = join(folder, "tokenizer");
+    const trained = await nacre("tokenize", "train", corpus, "--out", made, "--vocabulary-size", "280", "--json");
+    expect(trained.code, trained.error).toBe(0);
+    expect(JSON.parse(trained.out)).toMatchObject({ folder: made, model: "BPE", vocabularySize: 280 });
+    expect(JSON.parse((await nacre("tokenize", "show", made, "--json")).out)).toMatchObject({
+      preTokenizer: "ByteLevel",
+    });
+    const text = "the pearl 珠";
+    const { ids, offsets } = JSON.parse((await nacre("tokenize", "encode", made, text, "--json")).out);
+    expect(text.slice(...(offsets[0] as [number, number]))).toBe("the");
+    expect((await nacre("tokenize", "decode", made, ...ids.map(String))).out).toBe(`${text}\n`);
+    expect(await nacre("tokenize", "decode", made, "280")).toMatchObject({ code: 2 });
   });
 
   it("prepares, trains and evaluates in turn", async () => {

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { addFlags } from "../flags.ts";
 import type { Surroundings } from "../program.ts";
 import { ProgressPrinter } from "../progress.ts";
-import { count, table, UsageError } from "../terminal.ts";
+import { table, UsageError } from "../terminal.ts";
 
 export function addTokenize(nacre: Command, surroundings: Surroundings): void {
   const tokenize = nacre
@@ -195,7 +195,7 @@ function describe(tokenizer: Tokenizer) {
     preTokenizer: kinds(pre_tokenizer),
     postProcessor: kinds(post_processor),
     decoder: kinds(decoder),
-    sample: `${count(tokenizer.encodeIds(sample).length)} tokens for ${JSON.stringify(sample)}`,
+    sample: `${tokenizer.encodeIds(sample, { special: false }).length} tokens for ${JSON.stringify(sample)}`,
     special: tokenizer.addedTokens.filter(({ special }) => special).map(({ content, id }) => ({ token: content, id })),
   };
 }

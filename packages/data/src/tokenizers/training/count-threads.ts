@@ -43,17 +43,25 @@ function ask(worker: Worker, message: string[] | undefined): Promise<unknown> {
 /** From sources (tests, scripts) it runs through tsx, as its parent does; from `dist` it is plain JavaScript. */
 function startWorker(workerData: Cutting): Worker {
   const threads = builtin("node:worker_threads");
-  const here = import.meta.url;
-  if (!here.endsWith(".ts")) {
-    const dist = here.slice(0, here.lastIndexOf("/dist/") + "/dist/".length);
-    return new threads.Worker(new URL("count-words-worker.js", dist), { execArgv: [], workerData });
+  if (import.meta.url.endsWith(".ts")) {
+    return new threads.Worker(new URL("../../count-words-worker.ts", import.meta.url), {
+      execArgv: ["--import", registerTsx(), "--conditions=@nacre/source"],
+      workerData,
+    });
   }
+  const { existsSync } = builtin("node:fs");
+  // Bundled into dist/tokenizers/index.js, or into a chunk beside the thread's own file.
+  const places = ["./count-words-worker.js", "../count-words-worker.js"];
+  const found = places.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(url));
+  if (found === undefined) throw new Error(`Expected count-words-worker.js beside ${import.meta.url}. Use threads: 1.`);
+  return new threads.Worker(found, { execArgv: [], workerData });
+}
+
+/** A module that registers tsx: in workers `--import tsx` alone does nothing on Node 20. */
+function registerTsx(): string {
   const { createRequire } = builtin("node:module");
   const { pathToFileURL } = builtin("node:url");
-  const tsx = new URL("dist/esm/api/index.mjs", pathToFileURL(createRequire(here).resolve("tsx/package.json"))).href;
-  const register = `data:text/javascript,import { register } from ${JSON.stringify(tsx)}; register();`;
-  return new threads.Worker(new URL("../../count-words-worker.ts", here), {
-    execArgv: ["--import", register, "--conditions=@nacre/source"],
-    workerData,
-  });
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
+  const api = new URL("dist/esm/api/index.mjs", tsx).href;
+  return `data:text/javascript,import { register } from ${JSON.stringify(api)}; register();`;
 }

@@ -87,6 +87,7 @@ it("finds the repeated parts of words that differ in what follows", () => {
     ["an", 5],
     ["ana", 3],
     ["ban", 2],
+    ["na", 3],
   ]);
 });
 
