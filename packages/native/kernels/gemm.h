@@ -19,9 +19,10 @@ constexpr int MR = 8, NV = 3;
 constexpr int MR = 6, NV = 2;
 #endif
 constexpr int NR = NV * W;
-constexpr int64_t KC = 384;
+/** Depth of a block: a panel of B, and of A beside it, fit in a first-level cache. */
+constexpr int64_t KC = W == 16 ? 384 : 256;
 /** Rows of A that one thread packs: with KC they fill half of a second-level cache. */
-constexpr int64_t MC = MR == 6 ? 96 : 96 / MR * MR;
+constexpr int64_t MC = 96 / MR * MR;
 
 /** Up to this many columns, rows of A are read where they lie. */
 constexpr int64_t directColumns = 16 * NR;
@@ -132,6 +133,13 @@ __attribute__((noinline)) void block(int64_t depth, const float* a, int64_t aRow
                                      int64_t bStep, const Output& c, int64_t row, int64_t column, int64_t columns,
                                      bool add, bool last) {
   Vector sums[ROWS][VECTORS];
+  // Rows of C lie pages apart where no prefetcher follows; they are needed when the sums are done.
+#pragma GCC unroll 16
+  for (int i = 0; i < ROWS; i++) {
+    const float* place = c.data + (row + i) * c.stride + column;
+    __builtin_prefetch(place, 1);
+    __builtin_prefetch(place + lesser(columns, VECTORS * W) - 1, 1);
+  }
   if (PACKED) {
     tile<ROWS, VECTORS>(depth, a, 1, ROWS, b, NR, sums);
   } else {
@@ -188,24 +196,58 @@ NACRE_INLINE void interleave(float* to, const float* const* lines, int64_t count
   }
 }
 
+/** Columns of B as panels of NR, one panel after another. */
+template <class B>
+NACRE_INLINE void packEachPanel(const B& b, float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) {
+  for (int64_t j = 0; j < columns; j += NR) b.packColumns(to + j * depth, column + j, lesser(NR, columns - j), from, depth);
+}
+
 /** A matrix in memory; one of the strides is 1. */
 struct Matrix {
   const float* data;
   int64_t rowStride;
   int64_t columnStride;
 
-  /** Rows [row, row + rows) and columns [from, from + depth), column after column. */
-  void packRows(float* to, int64_t row, int64_t rows, int64_t from, int64_t depth) const {
+  /** Rows [row, row + rows) and columns [from, from + depth) as panels of MR rows, each column after column. */
+  void packRowPanels(float* to, int64_t row, int64_t rows, int64_t from, int64_t depth) const {
     const float* source = data + row * rowStride + from * columnStride;
+    const int64_t whole = rows / MR * MR;
     if (rowStride == 1) {
+      // All panels of a line together: lines lie far apart, and a cache may not keep them until the next panel.
       for (int64_t p = 0; p < depth; p++) {
-        for (int64_t i = 0; i < rows; i++) to[p * rows + i] = source[p * columnStride + i];
+        const float* line = source + p * columnStride;
+        for (int64_t i = 0; i < whole; i += MR) {
+          float* place = to + i * depth + p * MR;
+#pragma GCC unroll 16
+          for (int q = 0; q < MR; q++) place[q] = line[i + q];
+        }
+        for (int64_t i = whole; i < rows; i++) to[whole * depth + p * (rows - whole) + i - whole] = line[i];
       }
       return;
     }
     const float* lines[MR];
-    for (int64_t i = 0; i < rows; i++) lines[i] = source + i * rowStride;
-    interleave(to, lines, rows, depth);
+    for (int64_t i = 0; i < rows; i += MR) {
+      const int64_t count = lesser(MR, rows - i);
+      for (int64_t q = 0; q < count; q++) lines[q] = source + (i + q) * rowStride;
+      interleave(to + i * depth, lines, count, depth);
+    }
+  }
+  /** `columns` from `column` on as panels of NR, the last filled up with zeros. */
+  void packColumnPanels(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
+    if (columnStride != 1) return packEachPanel(*this, to, column, columns, from, depth);
+    // As in packRowPanels: line after line.
+    const float* source = data + from * rowStride + column;
+    const int64_t whole = columns / NR;
+    for (int64_t p = 0; p < depth; p++) {
+      const float* line = source + p * rowStride;
+      for (int64_t each = 0; each < whole; each++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; v++) store(to + (each * depth + p) * NR + v * W, load(line + each * NR + v * W));
+      }
+    }
+    if (whole * NR < columns) {
+      packColumns(to + whole * depth * NR, column + whole * NR, columns - whole * NR, from, depth);
+    }
   }
   /** Rows [from, from + depth) of NR columns from `column` on; those beyond `columns` become 0. */
   void packColumns(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
@@ -238,6 +280,15 @@ struct Matrix {
   static constexpr bool direct = true;
 };
 
+template <class B>
+NACRE_INLINE void packPanels(const B& b, float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) {
+  if constexpr (requires { b.packColumnPanels(to, column, columns, from, depth); }) {
+    b.packColumnPanels(to, column, columns, from, depth);
+  } else {
+    packEachPanel(b, to, column, columns, from, depth);
+  }
+}
+
 struct Shape {
   int64_t m, n, k;
 };
@@ -267,8 +318,12 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
       return;
     }
   }
-  for (int64_t i = 0; i < rows; i += MR) {
-    a.packRows(packed + i * depth, row + i, lesser(MR, rows - i), from, depth);
+  if constexpr (A::direct) {
+    a.packRowPanels(packed, row, rows, from, depth);
+  } else {
+    for (int64_t i = 0; i < rows; i += MR) {
+      a.packRows(packed + i * depth, row + i, lesser(MR, rows - i), from, depth);
+    }
   }
   for (int64_t column = first; column < end; column += NR) {
     const float* panel = panels + (column - first) / NR * panelSize;
@@ -290,9 +345,7 @@ void multiplyAlone(const Shape& shape, const A& a, const B& b, const Output& c, 
     for (int64_t from = 0; from < k; from += KC) {
       const int64_t depth = lesser(KC, k - from);
       const bool add = c.accumulate || from > 0, last = from + depth == k;
-      for (int64_t j = column; j < end; j += NR) {
-        b.packColumns(packedColumns + (j - column) * depth, j, lesser(NR, end - j), from, depth);
-      }
+      packPanels(b, packedColumns, column, end - column, from, depth);
       for (int64_t row = 0; row < m; row += MC) {
         rowsTimesPanels(a, packedRows, row, lesser(MC, m - row), from, depth, packedColumns, depth * NR, column, end, c,
                         add, last);
@@ -324,7 +377,7 @@ void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Outp
   if (m == 0 || n == 0) return;
   if (k == 0) return emptyProduct(shape, c);
   const int threads = pool.threads();
-  if (threads == 1 || isSmall(shape)) {
+  if (isSmall(shape) || (threads == 1 && n <= aloneColumns)) {
     pool.reserve(aloneBytes);
     return multiplyAlone(shape, a, b, c, pool.scratch(0));
   }
@@ -337,12 +390,13 @@ void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Outp
     const int64_t columns = lesser(width, n - start);
     const int64_t panels = ceilDivide(columns, NR);
     const int64_t blocks = ceilDivide(k, KC);
-    // Block of depth after block of depth, and in each panel after panel.
-    parallel(pool, panels * blocks, greater(1, 8192 / (KC * NR)), [&](int64_t begin, int64_t end, int) {
+    // Groups of neighbouring panels, in each block of depth.
+    const int64_t group = lesser(8, ceilDivide(panels, 2 * threads)), groups = ceilDivide(panels, group);
+    parallel(pool, groups * blocks, 1, [&](int64_t begin, int64_t end, int) {
       for (int64_t each = begin; each < end; each++) {
-        const int64_t from = each / panels * KC, panel = each % panels, depth = lesser(KC, k - from);
-        b.packColumns(packed + from * panels * NR + panel * depth * NR, start + panel * NR,
-                      lesser(NR, columns - panel * NR), from, depth);
+        const int64_t from = each / groups * KC, panel = each % groups * group, depth = lesser(KC, k - from);
+        packPanels(b, packed + from * panels * NR + panel * depth * NR, start + panel * NR,
+                   lesser(group * NR, columns - panel * NR), from, depth);
       }
     });
     // Tiles: enough of them that threads finish together, as wide as that allows.

@@ -67,7 +67,8 @@ describe.skipIf(absent)("matrix products equal those of cpu", () => {
     const b = tf.randomUniform([1, 3, 4, 5], -1, 1, "float32", 2);
     const [wide, tiled] = [tf.matMul(a, b), tf.matMul(tf.tile(a, [1, 3, 1, 1]), tf.tile(b, [2, 1, 1, 1]))];
     expect(wide.shape).toEqual([2, 3, 3, 5]);
-    expect(await wide.data()).toEqual(await tiled.data());
+    // Not to the bit: sums of batches are cut elsewhere.
+    expect(tf.max(tf.abs(tf.sub(wide, tiled))).dataSync()[0]).toBeLessThan(1e-6);
   });
 
   it("with bias and each activation", async () => {
