@@ -299,6 +299,15 @@ constexpr size_t rowsBytes = static_cast<size_t>(MC) * KC * 4 + vectorBytes;
 constexpr int64_t aloneColumns = 16 * NR;
 constexpr size_t aloneBytes = rowsBytes + static_cast<size_t>(aloneColumns) * KC * 4;
 
+/** Asks for rows that come next: short rows are over before the processor's own prefetcher has found out. */
+NACRE_INLINE void prefetchRows(const Matrix& a, int64_t row, int64_t rows, int64_t from, int64_t depth) {
+  if (a.columnStride != 1) return;
+  for (int64_t i = 0; i < rows; i++) {
+    const float* line = a.data + (row + i) * a.rowStride + from;
+    for (int64_t p = 0; p < depth; p += 16) __builtin_prefetch(line + p);
+  }
+}
+
 /** Columns [first, end) of rows [row, row + rows) for one block of depth; B's panels start at `panels`. */
 template <class A>
 NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_t rows, int64_t from, int64_t depth,
@@ -310,6 +319,7 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
       for (int64_t column = first; column < end; column += NR) {
         const float* panel = panels + (column - first) / NR * panelSize;
         for (int64_t i = 0; i < rows; i += MR) {
+          if (column == first) prefetchRows(a, row + i + MR, lesser(MR, rows - i - MR), from, depth);
           blockOf<MR, false>(lesser(MR, rows - i), lesser(NR, end - column), depth,
                              a.data + (row + i) * a.rowStride + from * a.columnStride, a.rowStride, a.columnStride,
                              panel, NR, c, row + i, column, add, last);

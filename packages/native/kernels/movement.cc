@@ -72,6 +72,9 @@ Region regionOf(const int32_t* text, int64_t length, int64_t sourceLength, int64
   return region;
 }
 
+/** Integers, or floats as their bits: a NaN keeps its payload. */
+typedef int32_t Word __attribute__((may_alias));
+
 template <class T>
 NACRE_INLINE void copyRun(const T* from, int64_t fromStep, T* to, int64_t toStep, int64_t count) {
   if (fromStep == 1 && toStep == 1) {
@@ -175,11 +178,10 @@ napi_value copy(const Arguments& arguments) {
   if (type == napi_uint8_array) {
     copyRegion(pool, region, arguments.bytes(0, 0), arguments.bytes(1, 0));
   } else if (type == napi_int32_array) {
-    copyRegion(pool, region, arguments.integers(0, 0), arguments.integers(1, 0));
+    copyRegion<Word>(pool, region, arguments.integers(0, 0), arguments.integers(1, 0));
   } else {
-    // As bits: a float's NaN keeps its payload.
-    copyRegion(pool, region, reinterpret_cast<const int32_t*>(arguments.floats(0, 0)),
-               reinterpret_cast<int32_t*>(arguments.floats(1, 0)));
+    copyRegion<Word>(pool, region, reinterpret_cast<const Word*>(arguments.floats(0, 0)),
+                     reinterpret_cast<Word*>(arguments.floats(1, 0)));
   }
   return nullptr;
 }

@@ -9,36 +9,122 @@ namespace {
 
 constexpr int64_t group = 32;
 
-/** Σ a · b of one group of 8-bit weights and 16-bit activations. */
-NACRE_INLINE int32_t dotBytes(const int8_t* weights, const int16_t* x) {
-  int32_t sum = 0;
-  for (int64_t i = 0; i < group; i++) sum += static_cast<int32_t>(static_cast<int16_t>(weights[i])) * static_cast<int32_t>(x[i]);
-  return sum;
+#if defined(__AVX2__)
+
+/** Eight partial sums of a row; `finish` adds them up. */
+typedef __m256 Sums;
+
+NACRE_INLINE __m256i unpackBytes(const int8_t* weights) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
+}
+NACRE_INLINE __m256i unpackNibbles(const uint8_t* weights) {
+  const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights));
+  const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(pairs), _mm_srli_epi16(pairs, 4), 1);
+  return _mm256_sub_epi8(_mm256_and_si256(both, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
+}
+/** sums + scale · (weights · x) of one group. A product of sizes from -127 to 127, two of which fit in 16 bits. */
+NACRE_INLINE Sums addGroup(Sums sums, __m256i weights, const int8_t* x, float scale) {
+  const __m256i values = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(weights), _mm256_sign_epi8(values, weights));
+  const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+  return _mm256_fmadd_ps(_mm256_cvtepi32_ps(fours), _mm256_set1_ps(scale), sums);
+}
+NACRE_INLINE float finish(Sums sums) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-/** The same of 4-bit weights: byte i holds elements i (low) and i + 16 (high) of the group, offset by 8. */
-NACRE_INLINE int32_t dotNibbles(const uint8_t* weights, const int16_t* x) {
+#else
+
+typedef float Sums;
+struct Group {
+  int8_t values[group];
+};
+
+NACRE_INLINE Group unpackBytes(const int8_t* weights) {
+  Group unpacked;
+  __builtin_memcpy(unpacked.values, weights, group);
+  return unpacked;
+}
+NACRE_INLINE Group unpackNibbles(const uint8_t* weights) {
+  Group unpacked;
+  for (int64_t i = 0; i < group / 2; i++) {
+    unpacked.values[i] = static_cast<int8_t>((weights[i] & 15) - 8);
+    unpacked.values[i + group / 2] = static_cast<int8_t>((weights[i] >> 4) - 8);
+  }
+  return unpacked;
+}
+NACRE_INLINE Sums addGroup(Sums sums, const Group& weights, const int8_t* x, float scale) {
   int32_t sum = 0;
-  for (int64_t i = 0; i < group / 2; i++) {
-    sum += static_cast<int32_t>(static_cast<int16_t>((weights[i] & 15) - 8)) * static_cast<int32_t>(x[i]);
+  for (int64_t i = 0; i < group; i++) {
+    sum += static_cast<int32_t>(static_cast<int16_t>(weights.values[i])) * static_cast<int32_t>(static_cast<int16_t>(x[i]));
   }
-  for (int64_t i = 0; i < group / 2; i++) {
-    sum += static_cast<int32_t>(static_cast<int16_t>((weights[i] >> 4) - 8)) * static_cast<int32_t>(x[i + group / 2]);
+  return sums + scale * static_cast<float>(sum);
+}
+NACRE_INLINE float finish(Sums sums) { return sums; }
+
+#endif
+
+/** Rows of x, rounded to 8 bits per group: x ≈ scale · value. */
+struct Rounded {
+  const int8_t* values;
+  const float* scales;
+  int64_t groups;
+};
+
+/** Weights of a row, as bytes or as nibbles. */
+template <bool BYTES>
+NACRE_INLINE auto unpack(const uint8_t* row, int64_t g) {
+  if constexpr (BYTES) {
+    return unpackBytes(reinterpret_cast<const int8_t*>(row) + g * group);
+  } else {
+    return unpackNibbles(row + g * group / 2);
   }
-  return sum;
 }
 
-/** Rounds rows of x to 8 bits per group: x ≈ scale · integer. */
-void quantizeActivations(const float* x, int16_t* values, float* scales, int64_t groups) {
+/** ROWS outputs of one row of weights: a group is unpacked once for all. Two groups at a time, for sums that do not wait. */
+template <int ROWS, bool BYTES>
+NACRE_INLINE void dotRow(const uint8_t* weights, const float* scales, const Rounded& x, int64_t row, float* out, int64_t stride) {
+  Sums even[ROWS] = {}, odd[ROWS] = {};
+  const int8_t* values = x.values + row * x.groups * group;
+  const float* own = x.scales + row * x.groups;
+  int64_t g = 0;
+  for (; g + 2 <= x.groups; g += 2) {
+    const auto first = unpack<BYTES>(weights, g), second = unpack<BYTES>(weights, g + 1);
+#pragma GCC unroll 4
+    for (int i = 0; i < ROWS; i++) {
+      const int8_t* place = values + (i * x.groups + g) * group;
+      even[i] = addGroup(even[i], first, place, scales[g] * own[i * x.groups + g]);
+      odd[i] = addGroup(odd[i], second, place + group, scales[g + 1] * own[i * x.groups + g + 1]);
+    }
+  }
+  if (g < x.groups) {
+    const auto last = unpack<BYTES>(weights, g);
+    for (int i = 0; i < ROWS; i++) {
+      even[i] = addGroup(even[i], last, values + (i * x.groups + g) * group, scales[g] * own[i * x.groups + g]);
+    }
+  }
+  for (int i = 0; i < ROWS; i++) out[i * stride] = finish(even[i] + odd[i]);
+}
+
+template <bool BYTES>
+void dotRows(const uint8_t* weights, const float* scales, const Rounded& x, int64_t rows, float* out, int64_t stride) {
+  int64_t row = 0;
+  for (; row + 4 <= rows; row += 4) dotRow<4, BYTES>(weights, scales, x, row, out + row * stride, stride);
+  for (; row < rows; row++) dotRow<1, BYTES>(weights, scales, x, row, out + row * stride, stride);
+}
+
+void roundRow(const float* x, int8_t* values, float* scales, int64_t groups) {
   for (int64_t g = 0; g < groups; g++) {
     float top = 0.0f;
     for (int64_t i = 0; i < group; i++) {
       const float size = fabsf(x[g * group + i]);
       top = size > top ? size : top;
     }
-    const float scale = top / 127.0f, inverse = top > 0.0f ? 127.0f / top : 0.0f;
-    scales[g] = scale;
-    for (int64_t i = 0; i < group; i++) values[g * group + i] = static_cast<int16_t>(nearbyintf(x[g * group + i] * inverse));
+    const float inverse = top > 0.0f ? 127.0f / top : 0.0f;
+    scales[g] = top / 127.0f;
+    for (int64_t i = 0; i < group; i++) values[g * group + i] = static_cast<int8_t>(nearbyintf(x[g * group + i] * inverse));
   }
 }
 
@@ -50,52 +136,24 @@ napi_value quantizedMatmul(const Arguments& arguments) {
   const int64_t groups = k / group;
   const int64_t sizesX[] = {m, k}, sizesW[] = {n, k}, sizesO[] = {m, n};
   const float *x = arguments.floats(0, volume(sizesX, 2)), *scales = arguments.floats(2, n * groups);
-  const int64_t weightCount = volume(sizesW, 2);
-  const int8_t* bytes = bits == 8 ? arguments.signedBytes(1, weightCount) : nullptr;
-  const uint8_t* nibbles = bits == 4 ? arguments.bytes(1, weightCount / 2) : nullptr;
+  const int64_t weightCount = volume(sizesW, 2), bytesPerRow = bits == 8 ? k : k / 2;
+  const uint8_t* weights = bits == 8 ? reinterpret_cast<const uint8_t*>(arguments.signedBytes(1, weightCount))
+                                     : arguments.bytes(1, weightCount / 2);
   float* out = arguments.floats(3, volume(sizesO, 2));
   Pool& pool = arguments.pool();
-  int16_t* values = static_cast<int16_t*>(pool.shared(static_cast<size_t>(m * k) * 2 + static_cast<size_t>(m * groups) * 4 + 64));
-  float* own = reinterpret_cast<float*>(values + m * k);
-  parallel(pool, m, rowsPerChunk(k), [&](int64_t begin, int64_t end, int) {
-    for (int64_t row = begin; row < end; row++) quantizeActivations(x + row * k, values + row * k, own + row * groups, groups);
+  float* rowScales = static_cast<float*>(pool.shared(static_cast<size_t>(m * groups) * 4 + static_cast<size_t>(m * k) + 64));
+  int8_t* values = reinterpret_cast<int8_t*>(rowScales + m * groups);
+  parallel(pool, m, rowsPerChunk(k), [=](int64_t begin, int64_t end, int) {
+    for (int64_t row = begin; row < end; row++) roundRow(x + row * k, values + row * k, rowScales + row * groups, groups);
   });
-  const int64_t chunk = greater(1, chunkElements * 2 / greater(1, k));
-  parallel(pool, n, chunk, [&](int64_t begin, int64_t end, int) {
+  const Rounded rounded{values, rowScales, groups};
+  parallel(pool, n, greater(1, chunkElements * 2 / greater(1, k)), [=](int64_t begin, int64_t end, int) {
     for (int64_t j = begin; j < end; j++) {
-      const float* scale = scales + j * groups;
-      for (int64_t i = 0; i < m; i++) {
-        const int16_t* activations = values + i * k;
-        const float* rowScale = own + i * groups;
-        float sums[4] = {};
-        if (bits == 8) {
-          const int8_t* weights = bytes + j * k;
-          int64_t g = 0;
-          for (; g + 4 <= groups; g += 4) {
-#pragma GCC unroll 4
-            for (int q = 0; q < 4; q++) {
-              sums[q] += scale[g + q] * rowScale[g + q] *
-                         static_cast<float>(dotBytes(weights + (g + q) * group, activations + (g + q) * group));
-            }
-          }
-          for (; g < groups; g++) {
-            sums[0] += scale[g] * rowScale[g] * static_cast<float>(dotBytes(weights + g * group, activations + g * group));
-          }
-        } else {
-          const uint8_t* weights = nibbles + j * k / 2;
-          int64_t g = 0;
-          for (; g + 4 <= groups; g += 4) {
-#pragma GCC unroll 4
-            for (int q = 0; q < 4; q++) {
-              sums[q] += scale[g + q] * rowScale[g + q] *
-                         static_cast<float>(dotNibbles(weights + (g + q) * group / 2, activations + (g + q) * group));
-            }
-          }
-          for (; g < groups; g++) {
-            sums[0] += scale[g] * rowScale[g] * static_cast<float>(dotNibbles(weights + g * group / 2, activations + g * group));
-          }
-        }
-        out[i * n + j] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+      const uint8_t* row = weights + j * bytesPerRow;
+      if (bits == 8) {
+        dotRows<true>(row, scales + j * groups, rounded, m, out + j, n);
+      } else {
+        dotRows<false>(row, scales + j * groups, rounded, m, out + j, n);
       }
     }
   });

@@ -4,6 +4,9 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#if defined(__SSE__)
+#include <immintrin.h>
+#endif
 
 #ifndef NACRE_ISA
 #error "compile with -DNACRE_ISA=..., see scripts/compile.ts"
@@ -33,20 +36,40 @@ NACRE_INLINE Vector load(const float* from) {
   return vector;
 }
 NACRE_INLINE void store(float* to, Vector vector) { __builtin_memcpy(to, &vector, vectorBytes); }
+#if defined(__AVX512F__)
+NACRE_INLINE __mmask16 firstLanes(int64_t count) { return static_cast<__mmask16>(count <= 0 ? 0 : (1u << count) - 1); }
+#elif defined(__AVX__)
+constexpr int32_t laneMasks[2 * W] = {-1, -1, -1, -1, -1, -1, -1, -1};
+NACRE_INLINE __m256i firstLanes(int64_t count) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(laneMasks + W - (count < 0 ? 0 : count)));
+}
+#endif
 /** The first `count` lanes, all where it is W or more; the others are 0. */
 NACRE_INLINE Vector loadPart(const float* from, int64_t count) {
   if (count >= W) return load(from);
+#if defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps(firstLanes(count), from);
+#elif defined(__AVX__)
+  return _mm256_maskload_ps(from, firstLanes(count));
+#else
   Vector vector = {};
   for (int lane = 0; lane < W; lane++) {
     if (lane < count) vector[lane] = from[lane];
   }
   return vector;
+#endif
 }
 NACRE_INLINE void storePart(float* to, Vector vector, int64_t count) {
   if (count >= W) return store(to, vector);
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, firstLanes(count), vector);
+#elif defined(__AVX__)
+  _mm256_maskstore_ps(to, firstLanes(count), vector);
+#else
   for (int lane = 0; lane < W; lane++) {
     if (lane < count) to[lane] = vector[lane];
   }
+#endif
 }
 // Subtracting 0 changes nothing, -0 included, so that only the broadcast is left.
 NACRE_INLINE Vector splat(float value) { return value - Vector{}; }
@@ -59,9 +82,20 @@ NACRE_INLINE Vector maximum(Vector a, Vector b) { return choose(a != a, a, choos
 NACRE_INLINE Vector minimum(Vector a, Vector b) { return choose(a != a, a, choose(a < b, a, b)); }
 NACRE_INLINE float maximum(float a, float b) { return a != a ? a : (a > b ? a : b); }
 NACRE_INLINE float minimum(float a, float b) { return a != a ? a : (a < b ? a : b); }
-/** `b` where `a` is NaN: one instruction where the processor has it. */
+/** `b` where either is NaN. On x86 one instruction, which compilers do not find by themselves. */
+#if defined(__AVX512F__)
+NACRE_INLINE Vector larger(Vector a, Vector b) { return _mm512_max_ps(a, b); }
+NACRE_INLINE Vector smaller(Vector a, Vector b) { return _mm512_min_ps(a, b); }
+#elif defined(__AVX__)
+NACRE_INLINE Vector larger(Vector a, Vector b) { return _mm256_max_ps(a, b); }
+NACRE_INLINE Vector smaller(Vector a, Vector b) { return _mm256_min_ps(a, b); }
+#elif defined(__SSE__)
+NACRE_INLINE Vector larger(Vector a, Vector b) { return _mm_max_ps(a, b); }
+NACRE_INLINE Vector smaller(Vector a, Vector b) { return _mm_min_ps(a, b); }
+#else
 NACRE_INLINE Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 NACRE_INLINE Vector smaller(Vector a, Vector b) { return a < b ? a : b; }
+#endif
 NACRE_INLINE Vector absolute(Vector x) { return fromBits(bits(x) & 0x7fffffff); }
 
 NACRE_INLINE float sumLanes(Vector vector) {
@@ -117,7 +151,8 @@ NACRE_INLINE Vector roundNear(Vector x) {
 
 /** eˣ within 2 units in the last place, subnormal results and infinities included; NaN stays. Cephes' polynomial. */
 NACRE_INLINE Vector exponential(Vector x) {
-  Vector clamped = smaller(larger(x, splat(-104.0f)), splat(88.8f));
+  // In this order a NaN stays: `larger` and `smaller` give their second.
+  const Vector clamped = smaller(splat(88.8f), larger(splat(-104.0f), x));
   const Vector n = roundNear(clamped * 1.44269504088896341f);
   Vector r = clamped - n * 0.693359375f;
   r = r - n * -2.12194440e-4f;
@@ -133,7 +168,7 @@ NACRE_INLINE Vector exponential(Vector x) {
   const Lanes half = whole >> 1;
   const Vector first = fromBits((half + 127) << 23);
   const Vector second = fromBits((whole - half + 127) << 23);
-  return choose(x != x, x, p * first * second);
+  return p * first * second;
 }
 
 /** Natural logarithm within 2 units in the last place; log 0 = -∞, of negatives NaN. Cephes' polynomial. */
@@ -198,9 +233,15 @@ NACRE_INLINE Vector errorFunction(Vector x) {
 }
 
 NACRE_INLINE Vector squareRoot(Vector x) {
+#if defined(__AVX512F__)
+  return _mm512_sqrt_ps(x);
+#elif defined(__AVX__)
+  return _mm256_sqrt_ps(x);
+#else
   Vector root;
   for (int lane = 0; lane < W; lane++) root[lane] = __builtin_sqrtf(x[lane]);
   return root;
+#endif
 }
 
 }  // namespace NACRE_ISA

@@ -6,12 +6,18 @@ namespace NACRE_ISA {
 
 namespace {
 
+/** A NaN may be passed over: its exponential is one, and so is then the sum. */
 NACRE_INLINE float largest(const float* x, int64_t count) {
-  Vector best = splat(-__builtin_inff());
+  Vector best[4];
+  for (int part = 0; part < 4; part++) best[part] = splat(-__builtin_inff());
   int64_t i = 0;
-  for (; i + W <= count; i += W) best = maximum(best, load(x + i));
-  float result = maxLanes(best);
-  for (; i < count; i++) result = x[i] > result || x[i] != x[i] ? x[i] : result;
+  for (; i + 4 * W <= count; i += 4 * W) {
+#pragma GCC unroll 4
+    for (int part = 0; part < 4; part++) best[part] = larger(load(x + i + part * W), best[part]);
+  }
+  for (; i + W <= count; i += W) best[0] = larger(load(x + i), best[0]);
+  float result = maxLanes(larger(larger(best[0], best[1]), larger(best[2], best[3])));
+  for (; i < count; i++) result = x[i] > result ? x[i] : result;
   return result;
 }
 

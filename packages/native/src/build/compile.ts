@@ -87,7 +87,6 @@ async function compilerFlags(sanitize: BuildOptions["sanitize"]): Promise<string
     "-fno-math-errno",
     "-fno-trapping-math",
     "-ffp-contract=fast",
-    "-fno-strict-aliasing",
     "-Wall",
     "-Wextra",
     "-Wno-psabi",
