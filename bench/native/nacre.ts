@@ -15,27 +15,18 @@ const random = (...shape: number[]) => {
   return tf.tensor(values, shape);
 };
 
-/** One update of Adam after the gradient of `loss`: what every contender does in a training step. */
+/** One update of Adam after the gradient of `loss`: what every contender does in a training step; tfjs with its own. */
 function trainingStep(variables: readonly tf.Variable[], loss: () => tf.Scalar): () => Promise<void> {
   const optimizer = adamw(1e-3);
   const named = new Map(variables.map((variable) => [variable.name, variable]));
-  let state = optimizer.init(named);
+  const state = optimizer.init(named);
+  const own = tf.train.adam(1e-3);
   let step = 0;
   return async () => {
     const { value, grads } = tf.variableGrads(loss, [...variables]);
-    const gradients = new Map(Object.entries(grads));
     const context = { step: step++, history: [], parameters: named, variables: named, gradientScale: 1 };
-    if (backend === "native") {
-      optimizer.applyInPlace!(gradients, state, context);
-    } else {
-      const before = state;
-      state = tf.tidy(() => {
-        const { updates, state: next } = optimizer.update(gradients, before, context);
-        for (const [name, variable] of named) variable.assign(tf.add(variable, updates.get(name)!));
-        return next as never;
-      }) as typeof state;
-      tf.dispose(before as never);
-    }
+    if (backend === "native") optimizer.applyInPlace!(new Map(Object.entries(grads)), state, context);
+    else own.applyGradients(grads as tf.NamedVariableMap);
     tf.dispose(grads);
     await value.data();
     value.dispose();

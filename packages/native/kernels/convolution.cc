@@ -92,9 +92,27 @@ struct Patches {
     return segment;
   }
 
+  /** From the corner of one patch to that of the next. */
+  NACRE_INLINE void advance(int64_t& n, int64_t& y, int64_t& x) const {
+    x += stepX;
+    if (x < rowsWide * stepX + startX) return;
+    x = startX;
+    y += stepY;
+    if (y < rowsHigh * stepY + startY) return;
+    y = startY;
+    n++;
+  }
+
   void packRows(float* to, int64_t row, int64_t rows, int64_t from, int64_t depth) const {
     int64_t n[MR], y[MR], x[MR];
-    for (int64_t i = 0; i < rows; i++) corner(row + i, n[i], y[i], x[i]);
+    corner(row, n[0], y[0], x[0]);
+    for (int64_t i = 1; i < rows; i++) {
+      n[i] = n[i - 1], y[i] = y[i - 1], x[i] = x[i - 1];
+      advance(n[i], y[i], x[i]);
+    }
+    if (channels == 1 && stepX == 1 && rows == MR && x[MR - 1] == x[0] + MR - 1) {
+      if (packLine(to, n[0], y[0], x[0], from, depth)) return;
+    }
     const float* lines[MR];
     float edges[MR][edgeFloats];
     int64_t p = 0;
@@ -107,10 +125,33 @@ struct Patches {
     }
   }
 
+  /** Patches of one channel beside each other in a line: what a tap reads of all of them is a run. False at the border. */
+  NACRE_INLINE bool packLine(float* to, int64_t n, int64_t y, int64_t x, int64_t from, int64_t depth) const {
+    int64_t left = 0, right = 0, above = 0, below = 0;
+    const Segment* const start = segmentAt(from);
+    for (const Segment* segment = start; segment < segments + segmentCount; segment++) {
+      left = lesser(left, segment->x), right = greater(right, segment->x + segment->taps);
+      above = lesser(above, segment->y), below = greater(below, segment->y);
+      if (segment->first + segment->taps >= from + depth) break;
+    }
+    // Whole vectors are read, so a vector must fit behind the last tap.
+    if (x + left < 0 || x + right + MR + W > width || y + above < 0 || y + below >= height) return false;
+    const float* corner = image + (n * height + y) * width + x;
+    int64_t p = 0;
+    for (const Segment* segment = start; p < depth; segment++) {
+      const int64_t skipped = from + p - segment->first, run = lesser(depth - p, segment->taps - skipped);
+      const float* source = corner + segment->y * width + segment->x + skipped;
+      for (int64_t tap = 0; tap < run; tap++, p++) {
+        // In ascending order: what reaches into the next element's place is written over by it.
+        for (int64_t v = 0; v < MR; v += W) store(to + p * MR + v, load(source + tap + v));
+      }
+    }
+    return true;
+  }
+
   void packColumns(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
     int64_t n, y, x;
     corner(from, n, y, x);
-    const int64_t lastX = (rowsWide - 1) * stepX + startX, lastY = (rowsHigh - 1) * stepY + startY;
     const Segment* const start = segmentAt(column);
     float edge[edgeFloats];
     for (int64_t p = 0; p < depth; p++) {
@@ -129,18 +170,7 @@ struct Patches {
         j += run;
       }
       for (; j < NR; j++) line[j] = 0.0f;
-      // The next patch.
-      if (x < lastX) {
-        x += stepX;
-      } else {
-        x = startX;
-        if (y < lastY) {
-          y += stepY;
-        } else {
-          y = startY;
-          n++;
-        }
-      }
+      advance(n, y, x);
     }
   }
 };
@@ -486,17 +516,17 @@ napi_value pool2d(const Arguments& arguments) {
         float* to = out + (row * g.outWidth + ox) * channels;
         const int64_t startX = ox * g.strideWidth - g.padLeft;
         within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
-        const float initial = average ? 0.0f : -__builtin_inff();
-        for (int64_t c = 0; c < channels; c++) to[c] = initial;
-        for (int64_t ky = firstY; ky < lastY; ky++) {
-          for (int64_t kx = firstX; kx < lastX; kx++) {
-            const float* from = x + ((n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth) * channels;
-            if (average) {
-              for (int64_t c = 0; c < channels; c++) to[c] += from[c];
-            } else {
-              for (int64_t c = 0; c < channels; c++) to[c] = from[c] > to[c] ? from[c] : to[c];
+        const Vector initial = splat(average ? 0.0f : -__builtin_inff());
+        for (int64_t c = 0; c < channels; c += W) {
+          Vector value = initial;
+          for (int64_t ky = firstY; ky < lastY; ky++) {
+            for (int64_t kx = firstX; kx < lastX; kx++) {
+              const int64_t pixel = (n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
+              const Vector next = loadPart(x + pixel * channels + c, channels - c);
+              value = average ? value + next : larger(next, value);
             }
           }
+          storePart(to + c, value, channels - c);
         }
         if (average) {
           // A window on padding alone has no average: NaN.
@@ -516,10 +546,7 @@ napi_value maxPoolGradient(const Arguments& arguments) {
   const float *dy = arguments.floats(0, g.outSize()), *x = arguments.floats(1, g.inSize());
   float* dx = arguments.floats(2, g.inSize());
   const int64_t channels = g.inChannels, image = g.inHeight * g.inWidth * channels;
-  arguments.pool().reserve(static_cast<size_t>(channels) * 8 + 8);
-  parallel(arguments.pool(), g.batch, 1, [&](int64_t begin, int64_t end, int slot) {
-    float* best = static_cast<float*>(arguments.pool().scratch(slot));
-    int32_t* place = reinterpret_cast<int32_t*>(best + channels);
+  parallel(arguments.pool(), g.batch, 1, [=](int64_t begin, int64_t end, int) {
     for (int64_t n = begin; n < end; n++) {
       float* to = dx + n * image;
       const float* from = x + n * image;
@@ -531,25 +558,31 @@ napi_value maxPoolGradient(const Arguments& arguments) {
         for (int64_t ox = 0; ox < g.outWidth; ox++) {
           const int64_t startX = ox * g.strideWidth - g.padLeft;
           within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
-          for (int64_t c = 0; c < channels; c++) {
-            best[c] = -__builtin_inff();
-            place[c] = -1;
-          }
-          for (int64_t ky = firstY; ky < lastY; ky++) {
-            for (int64_t kx = firstX; kx < lastX; kx++) {
-              const int64_t pixel = (startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
-              const float* values = from + pixel * channels;
-              const int32_t here = static_cast<int32_t>(pixel);
-              for (int64_t c = 0; c < channels; c++) {
-                const bool larger = values[c] > best[c];
-                best[c] = larger ? values[c] : best[c];
-                place[c] = larger ? here : place[c];
+          const float* gradient = dy + ((n * g.outHeight + oy) * g.outWidth + ox) * channels;
+          const auto each = [&](const auto& work) {
+            int32_t tap = 0;
+            for (int64_t ky = firstY; ky < lastY; ky++) {
+              for (int64_t kx = firstX; kx < lastX; kx++) {
+                work(((startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth) * channels, tap++);
               }
             }
-          }
-          const float* gradient = dy + ((n * g.outHeight + oy) * g.outWidth + ox) * channels;
-          for (int64_t c = 0; c < channels; c++) {
-            if (place[c] >= 0) to[place[c] * channels + c] += gradient[c];
+          };
+          for (int64_t c = 0; c < channels; c += W) {
+            const int64_t width = channels - c;
+            Vector best = splat(-__builtin_inff());
+            Lanes place = Lanes{} - 1;
+            each([&](int64_t pixel, int32_t tap) {
+              const Vector value = loadPart(from + pixel + c, width);
+              const Lanes above = value > best;
+              best = choose(above, value, best);
+              place = (above & (Lanes{} + tap)) | (~above & place);
+            });
+            const Lanes share = bits(loadPart(gradient + c, width));
+            each([&](int64_t pixel, int32_t tap) {
+              float* target = to + pixel + c;
+              const Lanes here = place == Lanes{} + tap;
+              storePart(target, loadPart(target, width) + fromBits(here & share), width);
+            });
           }
         }
       }

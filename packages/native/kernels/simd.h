@@ -64,7 +64,19 @@ NACRE_INLINE void storePart(float* to, Vector vector, int64_t count) {
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, firstLanes(count), vector);
 #elif defined(__AVX__)
-  _mm256_maskstore_ps(to, firstLanes(count), vector);
+  // Not with a mask, which some processors store one lane at a time.
+  __m128 rest = _mm256_castps256_ps128(vector);
+  if ((count & 4) != 0 && count > 0) {
+    _mm_storeu_ps(to, rest);
+    rest = _mm256_extractf128_ps(vector, 1);
+    to += 4;
+  }
+  if ((count & 2) != 0 && count > 0) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(to), rest);
+    rest = _mm_movehl_ps(rest, rest);
+    to += 2;
+  }
+  if ((count & 1) != 0 && count > 0) _mm_store_ss(to, rest);
 #else
   for (int lane = 0; lane < W; lane++) {
     if (lane < count) to[lane] = vector[lane];
