@@ -26,7 +26,7 @@ function trainingStep(variables: readonly tf.Variable[], loss: () => tf.Scalar):
     const { value, grads } = tf.variableGrads(loss, [...variables]);
     const context = { step: step++, history: [], parameters: named, variables: named, gradientScale: 1 };
     if (backend === "native") optimizer.applyInPlace!(new Map(Object.entries(grads)), state, context);
-    else own.applyGradients(grads as tf.NamedVariableMap);
+    else own.applyGradients(grads as never);
     tf.dispose(grads);
     await value.data();
     value.dispose();
