@@ -37,7 +37,7 @@ export class Embedding implements Layer {
   }
 
   /** How much each row resembles x, as logits: […, C] → […, V]. For outputs tied to inputs (Press and Wolf 2017). */
-  scores(x: tf.Tensor): tf.Tensor {
-    return linear(x, this.weight as unknown as tf.Tensor2D);
+  scores(x: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+    return linear(x, this.weight as unknown as tf.Tensor2D, { bias });
   }
 }

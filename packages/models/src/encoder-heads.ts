@@ -38,7 +38,7 @@ export class MaskedLanguageModel implements Layer<tf.Tensor2D, tf.Tensor> {
       let x: tf.Tensor = this.encoder.forward(ids, context); // [B, T, C]
       if (places) x = tf.gather(tf.reshape(x, [-1, x.shape[2]!]), places); // [M, C]
       const y = this.normalization.forward(this.transform.forward(x));
-      return tf.add(this.encoder.tokens.scores(y), this.bias);
+      return this.encoder.tokens.scores(y, this.bias);
     });
   }
 }

@@ -13,6 +13,7 @@ import {
   type SequenceToSequenceModel,
   savePretrained,
   shiftRight,
+  summarize,
   T5,
   T5Config,
   Transformer,
@@ -212,6 +213,16 @@ describe("sequence to sequence", () => {
     }
     const model = new Transformer(transformerBase(37_000));
     expect(count(model)).toBe(63_082_496);
+    disposeModel(model);
+  });
+
+  it("is summarised with a target", () => {
+    const model = new Transformer(transformerBase(11, { ...tiny, encoderLayers: 1, decoderLayers: 1 }), new Random(1));
+    const run = (input: tf.Tensor2D) => model.forward(input, { ...inference, target: input });
+    const rows = summarize(model, [4], { dtype: "int32", run });
+    const total = [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
+    expect(rows.reduce((sum, { parameters: count }) => sum + count, 0)).toBe(total);
+    expect(rows.find(({ name }) => name === "decoder.0.crossAttention.key")!.outputShape).toEqual([null, 4, 8]);
     disposeModel(model);
   });
 

@@ -12,19 +12,26 @@ export interface LayerSummary {
   parameters: number;
 }
 
+export interface SummarizeOptions<Input extends tf.Tensor> {
+  /** Of the input. Default: float32. */
+  dtype?: "float32" | "int32";
+  /** Runs a model that needs more than its input, as a target: `(input) => model.forward(input, { ...inference, target: input })`. */
+  run?: (input: Input) => tf.Tensor;
+}
+
 /**
  * One row for every layer that holds no other layer, or has parameters of its own beside them, in the order in which they
  * run; the parameters of the rows add up to the model's. The model runs once on zeros.
  *
  * @param inputShape shape of one input without the batch, as [28, 28, 1]
  */
-export function summarize(
-  model: Layer<never, tf.Tensor>,
+export function summarize<Input extends tf.Tensor>(
+  model: Layer<Input, tf.Tensor>,
   inputShape: readonly number[],
-  { dtype = "float32" }: { dtype?: "float32" | "int32" } = {},
+  { dtype = "float32", run = (input) => model.forward(input, inference) }: SummarizeOptions<Input> = {},
 ): LayerSummary[] {
   const layers = findLayers(model);
-  const outputs = record(model as Layer, { layers, shape: [1, ...inputShape], dtype });
+  const outputs = record(run as Probe["run"], { layers, shape: [1, ...inputShape], dtype });
   const counted = new Set<tf.Variable>();
   const rows = new Map<string, LayerSummary>();
   // Inner layers first: what they hold is not counted again for the outer one.
@@ -97,13 +104,14 @@ function isLayer(value: object): value is Layer {
 }
 
 interface Probe {
+  run: (input: tf.Tensor) => tf.Tensor;
   layers: readonly FoundLayer[];
   shape: number[];
   dtype: "float32" | "int32";
 }
 
 /** Runs the model on zeros and notes the shape each layer gives, in the order in which they finish. */
-function record(model: Layer, { layers, shape, dtype }: Probe): Map<Layer, (number | null)[]> {
+function record(run: Probe["run"], { layers, shape, dtype }: Omit<Probe, "run">): Map<Layer, (number | null)[]> {
   const outputs = new Map<Layer, (number | null)[]>();
   const own = layers.map(({ layer }) => ({ layer, descriptor: Object.getOwnPropertyDescriptor(layer, "forward") }));
   try {
@@ -116,7 +124,7 @@ function record(model: Layer, { layers, shape, dtype }: Probe): Map<Layer, (numb
       };
       Object.defineProperty(layer, "forward", { value: watched, configurable: true });
     }
-    tf.tidy(() => void model.forward(tf.zeros(shape, dtype), inference));
+    tf.tidy(() => void run(tf.zeros(shape, dtype)));
   } finally {
     for (const { layer, descriptor } of own) {
       delete (layer as Partial<Layer>).forward;
