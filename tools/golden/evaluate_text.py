@@ -1,6 +1,8 @@
-"""Scores of text for packages/evaluate/src/fixtures/translation.json, rouge.json and answers.json.
+"""Scores of text for packages/evaluate/src/fixtures/translation.json, rouge.json, answers.json, spans.json,
+retrieval.json and speech.json.
 
-sacrebleu==2.6.0, rouge-score==0.1.2 (with nltk==3.10.4). Run: python tools/golden/evaluate_text.py
+sacrebleu==2.6.0, rouge-score==0.1.2 (with nltk==3.10.4), seqeval==1.2.2, pytrec-eval-terrier==0.5.11, jiwer==4.0.0,
+scikit-learn==1.9.1. Run: python tools/golden/evaluate_text.py
 The sentences are written for this file. They hold what tokenizers and edit distances stumble over: numbers, entities, quotes,
 dashes, several scripts, characters outside the basic plane, odd whitespace, empty and repeated text.
 """
@@ -10,12 +12,19 @@ import pathlib
 import random
 import re
 import string
+import warnings
 
+import jiwer
+import numpy as np
+import pytrec_eval
 import sacrebleu
+import seqeval.metrics
+import seqeval.scheme
 from nltk.tokenize import NLTKWordTokenizer
 from rouge_score import rouge_scorer
 from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.metrics.bleu import _get_tokenizer
+from sklearn import metrics as skm
 
 FIXTURES = pathlib.Path(__file__).parents[2] / "packages/evaluate/src/fixtures"
 
@@ -283,5 +292,98 @@ answers = {
     ],
 }
 
-for name, value in (("translation", translation), ("rouge", rouge), ("answers", answers)):
+
+TYPES_OF_SPANS = ["PER", "LOC", "x-y"]
+
+
+def random_tags(prefixes, n):
+    return [rng.choice(prefixes) if rng.random() < 0.8 else "O" for _ in range(n)]
+
+
+def tagged(prefixes):
+    tags = ["O"] + [f"{p}-{t}" for p in prefixes for t in TYPES_OF_SPANS[: 2 if len(prefixes) > 2 else 3]]
+    pairs = []
+    for _ in range(40):
+        right = random_tags(tags, rng.randrange(1, 12))
+        pairs.append((right, [t if rng.random() < 0.7 else rng.choice(tags) for t in right]))
+    # Well-formed ones, nearly right.
+    for _ in range(20):
+        right = []
+        while len(right) < 10:
+            kind, length = rng.choice(TYPES_OF_SPANS), rng.randrange(1, 4)
+            body = [f"B-{kind}"] + [f"I-{kind}"] * (length - 1)
+            if "S" in prefixes:
+                body = [f"S-{kind}"] if length == 1 else [f"B-{kind}"] + [f"I-{kind}"] * (length - 2) + [f"E-{kind}"]
+            right += body + ["O"] * rng.randrange(2)
+        pairs.append((right, [t if rng.random() < 0.9 else "O" for t in right]))
+    return pairs
+
+
+warnings.filterwarnings("ignore")
+spans = []
+for scheme, prefixes in (("default", "BIES"), ("default", "BI"), ("IOB2", "BI"), ("IOBES", "BIES")):
+    pairs = tagged(prefixes)
+    right, predicted = [r for r, _ in pairs], [p for _, p in pairs]
+    strict = {} if scheme == "default" else {"mode": "strict", "scheme": getattr(seqeval.scheme, scheme)}
+    spans.append({
+        "scheme": scheme,
+        "tags": [" ".join(r) for r in right],
+        "predicted": [" ".join(p) for p in predicted],
+        "expected": {
+            average: [f(right, predicted, average=average, zero_division=0, **strict) for f in (seqeval.metrics.precision_score, seqeval.metrics.recall_score, seqeval.metrics.f1_score)]
+            for average in ("micro", "macro", "weighted")
+        },
+    })
+
+documents = [f"d{i:02d}" for i in range(30)]
+queries, qrels, found = [], {}, {}
+for q in range(12):
+    ranking = rng.sample(documents, rng.choice([0, 3, 15, 30]) if q else 30)
+    relevance = {d: rng.choice([0, 1, 1, 2, 3]) for d in rng.sample(documents, rng.randrange(1, 9))}
+    queries.append({"ranking": ranking, "relevance": relevance})
+    qrels[f"q{q}"] = relevance
+    found[f"q{q}"] = {d: float(len(ranking) - i) for i, d in enumerate(ranking)}
+measures = {"ndcg_cut.1,5,10", "recall.1,5,10", "P.1,5,10", "map", "map_cut.5", "recip_rank"}
+scored = pytrec_eval.RelevanceEvaluator(qrels, measures).evaluate(found)
+names = ["ndcg_cut_1", "ndcg_cut_5", "ndcg_cut_10", "recall_1", "recall_5", "recall_10", "P_1", "P_5", "P_10", "map", "map_cut_5", "recip_rank"]
+label_rows = np.random.default_rng(3)
+labels = (label_rows.random((30, 6)) < 0.4).astype(int)
+labels[0], labels[1] = 0, 1
+label_scores = np.round(label_rows.random((30, 6)), 1)
+retrieval = {
+    # trec_eval leaves out queries that nothing was found for; they count 0.
+    "queries": queries,
+    "expected": {name: sum(scored[q].get(name, 0.0) for q in scored) / len(queries) for name in names},
+    "labels": labels.tolist(),
+    "scores": label_scores.tolist(),
+    "multilabel": {
+        "ndcg": skm.ndcg_score(labels, label_scores),
+        "ndcg_at_3": skm.ndcg_score(labels, label_scores, k=3),
+        "lrap": skm.label_ranking_average_precision_score(labels, label_scores),
+        "coverage": skm.coverage_error(labels, label_scores),
+        "hamming": skm.hamming_loss(labels, label_scores > 0.5),
+        "jaccard_samples": skm.jaccard_score(labels, label_scores > 0.5, average="samples", zero_division=0),
+    },
+}
+
+HEARD = [(h, r[0]) for h, r in SYSTEMS[:20]] + [("", ""), ("  two   spaces ", "two spaces"), ("tab\tin it", "tab in it"), ("我们 三点", "我们 下午三点")]
+heard = [h for h, _ in HEARD]
+said = [r for _, r in HEARD]
+
+
+def errors(result):
+    runs = [[[c.type.replace("replace", "substitute"), c.ref_start_idx, c.ref_end_idx, c.hyp_start_idx, c.hyp_end_idx] for c in chunks] for chunks in result.alignments]
+    return {"runs": runs, **{k: getattr(result, k) for k in ("hits", "substitutions", "deletions", "insertions", "wer", "mer", "wil", "cer") if hasattr(result, k)}}
+
+
+speech = {"heard": heard, "said": said, "words": errors(jiwer.process_words(said, heard)), "characters": errors(jiwer.process_characters(said, heard))}
+
+for name, value in (
+    ("translation", translation),
+    ("rouge", rouge),
+    ("answers", answers),
+    ("spans", spans),
+    ("retrieval", retrieval),
+    ("speech", speech),
+):
     (FIXTURES / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")

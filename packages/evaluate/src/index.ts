@@ -26,6 +26,13 @@ export {
   type CorpusTestOptions,
   pairedBootstrapTest,
 } from "./corpus-significance.ts";
+export {
+  type ContaminationNote,
+  contamination,
+  type FewShotOptions,
+  fewShotPrompts,
+  type Shot,
+} from "./few-shot.ts";
 export { type BaselineVerdict, type JudgeOptions, judgeBaselines } from "./judge.ts";
 export {
   evaluateLanguageModel,
@@ -81,6 +88,23 @@ export {
   wordPerplexity,
 } from "./metrics/likelihood.ts";
 export {
+  coverageError,
+  hammingLoss,
+  labelNdcg,
+  labelRankingAveragePrecision,
+  type ScoredLabels,
+  sampleJaccard,
+} from "./metrics/multilabel.ts";
+export {
+  type ChoiceRule,
+  choiceAccuracy,
+  type GeneratedAnswer,
+  type GenerationMatchOptions,
+  generationMatch,
+  likeliestChoice,
+  type MultipleChoice,
+} from "./metrics/multiple-choice.ts";
+export {
   brier,
   type ClassifiedExample,
   expectedCalibrationError,
@@ -106,6 +130,33 @@ export {
   rootMeanSquaredError,
   rSquared,
 } from "./metrics/regression.ts";
+export {
+  meanAveragePrecision,
+  mrrAt,
+  ndcgAt,
+  precisionAt,
+  type RetrievedQuery,
+  recallAt,
+} from "./metrics/retrieval.ts";
+export {
+  type AggregatedRouge,
+  aggregateRouge,
+  type RougeOptions,
+  type RougeScore,
+  type RougeType,
+  rouge,
+  rougeScore,
+} from "./metrics/rouge.ts";
+export {
+  type Span,
+  type SpanScore,
+  type SpanScoreOptions,
+  spanF1,
+  spansOf,
+  type TaggedText,
+  type TagScheme,
+  tagSchemes,
+} from "./metrics/spans.ts";
 export { corpusTer, sentenceTer, type TerOptions, type TerScore, ter } from "./metrics/ter.ts";
 export { type ReferenceCount, segmentsOf, type TranslatedSegment } from "./metrics/translation.ts";
 export {
@@ -115,8 +166,25 @@ export {
   tokenizeTranslation,
   translationTokenizers,
 } from "./metrics/translation-tokenizers.ts";
+export {
+  alignSequences,
+  alignTexts,
+  characterErrorRate,
+  countErrors,
+  type EditRun,
+  type ErrorCounts,
+  type ErrorRates,
+  type Transcribed,
+  wordErrorRate,
+} from "./metrics/word-errors.ts";
+export {
+  evaluateMultipleChoice,
+  type MultipleChoiceEvaluation,
+  type MultipleChoiceOptions,
+} from "./multiple-choice.ts";
 export { evaluateRegression, type RegressionEvaluation, type RegressionOptions } from "./regression.ts";
 export { type ReportInput, renderReport } from "./report/report.ts";
+export { evaluateRetrieval, type RetrievalEvaluation, type RetrievalOptions } from "./retrieval.ts";
 export { approximateRandomisation, type Comparison, mcnemar, pairedBootstrap } from "./significance.ts";
 export { term } from "./terms.ts";
 export {
