@@ -183,6 +183,13 @@ export {
   type MultipleChoiceOptions,
 } from "./multiple-choice.ts";
 export { evaluateRegression, type RegressionEvaluation, type RegressionOptions } from "./regression.ts";
+export {
+  type LanguageEvaluation,
+  type LanguageReportInput,
+  type RivalSystem,
+  renderLanguageReport,
+  type ScoredComparison,
+} from "./report/language-report.ts";
 export { type ReportInput, renderReport } from "./report/report.ts";
 export { evaluateRetrieval, type RetrievalEvaluation, type RetrievalOptions } from "./retrieval.ts";
 export { approximateRandomisation, type Comparison, mcnemar, pairedBootstrap } from "./significance.ts";

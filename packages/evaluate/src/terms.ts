@@ -24,6 +24,9 @@ const chinese: Readonly<Record<string, string>> = {
   "bits per character": "每字符比特数",
   "bits per byte": "每字节比特数",
   "exact match": "精确匹配",
+  "accuracy per character": "按字符归一的准确率",
+  "accuracy per byte": "按字节归一的准确率",
+  "accuracy by mutual information": "按互信息的准确率",
   recipe: "配方",
   seed: "随机种子",
   model: "模型",
@@ -33,6 +36,7 @@ const chinese: Readonly<Record<string, string>> = {
 
 const patterns: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
   [/^(micro|macro|weighted) (.+)$/, (kind, name) => `${averages[kind!]}${term(name!, "zh")}`],
+  [/^(recall|precision)@(\d+)$/, (name, k) => `${term(name!, "zh")}@${k}`],
   [/^top-(\d+) accuracy$/, (k) => `top-${k} 准确率`],
   [/^(\d+) nearest neighbours$/, (k) => `${k} 近邻`],
   [/^trained on (\d+) of (\d+)$/, (some, all) => `用 ${all} 条中的 ${some} 条训练`],

@@ -3,8 +3,8 @@ import type { ClassificationEvaluation, Score } from "../classification.ts";
 import type { BaselineVerdict } from "../judge.ts";
 import { term } from "../terms.ts";
 import { escapeHtml, figure, percent, section, table } from "./html.ts";
+import { factsSection, page } from "./page.ts";
 import { confusionTable, curvesPlot, reliabilityPlot, whisker } from "./plots.ts";
-import { style } from "./style.ts";
 import { fill, type ReportLanguage, type ReportText, reportText } from "./text.ts";
 
 type Worst = ClassificationEvaluation["worst"][number] & {
@@ -44,16 +44,10 @@ export function renderReport(input: ReportInput): string {
     ),
     perClass(evaluation, words),
     worst(input.worst, words),
-    facts(input, words),
+    factsSection(input.facts, language),
   ];
-  return `<!doctype html>
-<html lang="${language === "zh" ? "zh-CN" : "en"}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(title)}</title><style>${style}</style></head>
-<body><main><header><h1>${escapeHtml(title)}</h1><p>${words.report} · ${evaluation.examples.toLocaleString("en")} ${words.examples}</p></header>
-${parts.join("\n")}
-</main></body>
-</html>
-`;
+  const subtitle = `${words.report} · ${evaluation.examples.toLocaleString("en")} ${words.examples}`;
+  return page({ title, subtitle, language, parts });
 }
 
 function verdict({ comparison, language = "en" }: ReportInput, words: ReportText): string {
@@ -150,13 +144,4 @@ function worst(examples: readonly Worst[], words: ReportText): string {
     );
   });
   return section(words.worst, words.worstHint, `<ul class="worst">${items.join("")}</ul>`);
-}
-
-function facts({ facts: rows, language = "en" }: ReportInput, words: ReportText): string {
-  if (rows.length === 0) return "";
-  const content = table(rows, [
-    { title: "", cell: ({ name }) => escapeHtml(term(name, language)) },
-    { title: "", cell: ({ value }) => escapeHtml(term(value, language)) },
-  ]);
-  return section(words.facts, "", content);
 }

@@ -31,5 +31,10 @@ small{color:var(--soft)}
 .worst{display:flex;flex-wrap:wrap;gap:16px;list-style:none;margin:8px 0 0;padding:0}.worst li{font-size:.86rem;max-width:280px}.worst img{display:block;width:84px;height:84px;image-rendering:pixelated;border-radius:8px;background:#000;margin-bottom:4px}
 .worst dl{display:grid;grid-template-columns:auto 1fr;gap:0 10px;margin:4px 0;font-size:.8rem}.worst dt{color:var(--soft)}.worst dd{margin:0;overflow-wrap:anywhere}
 .wrong{color:var(--bad)}
+code{font:.76rem ui-monospace,monospace;color:var(--soft);overflow-wrap:anywhere}
+.lines{list-style:none;margin:8px 0 0;padding:0;display:grid;gap:14px}.lines li{border-left:3px solid var(--line);padding-left:12px}
+.lines dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 12px;margin:0;font-size:.9rem}.lines dt{color:var(--soft);font-size:.8rem}.lines dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
+.lines p{margin:4px 0;font-size:.9rem;overflow-wrap:anywhere}
+mark{background:color-mix(in srgb,var(--good) 30%,transparent);color:inherit;border-radius:3px;padding:0 1px}mark.said{background:color-mix(in srgb,var(--accent) 34%,transparent)}mark.right.said{background:color-mix(in srgb,var(--good) 30%,transparent);box-shadow:inset 0 -2px var(--accent)}
 @media print{body{background:#fff}section{break-inside:avoid;border-color:#ccc}}
 `;
