@@ -1,6 +1,6 @@
 """Baselines of text for packages/evaluate/src/fixtures/text-baselines.json.
 
-scikit-learn==1.9.1, rank_bm25==0.2.2, bm25s==0.3.16, numpy. Run: python tools/golden/evaluate_baselines.py
+scikit-learn==1.9.1, rank_bm25==0.2.2, bm25s==0.3.16, nltk==3.10.4, numpy. Run: python tools/golden/evaluate_baselines.py
 The texts are generated here. Kneser-Ney has no package that can be installed with pip and has modified discounts, so its
 definition (Chen and Goodman 1999, section 4.1.6, with KenLM's treatment of starts, single words and scarce orders) is stated
 again here, as slowly and plainly as can be.
@@ -13,6 +13,7 @@ import random
 
 import bm25s
 import numpy as np
+from nltk.translate import AlignedSent, IBMModel1
 from rank_bm25 import BM25Okapi
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.naive_bayes import MultinomialNB
@@ -136,7 +137,15 @@ for unit, lines, asked in (("character", LINES, LINES[:3] + ["abcz", "", "eeeeee
             model = KneserNey(sequences, order, len({s for q in sequences for s in q}), boundaries)
             models.append({"unit": unit, "order": order, "boundaries": boundaries, "discounts": [model.discounts[n] for n in range(1, order + 1)], "scores": [model.score(split(line)) for line in asked], "asked": asked})
 
+GERMAN = dict(zip("the a boat house old red sees is big dog and".split(), "das ein boot haus alt rot sieht ist gross hund und".split()))
+# NLTK counts a word that a target repeats once; so none does.
+english = [" ".join(rng.sample(list(GERMAN), rng.randrange(2, 7))) for _ in range(30)]
+german = [" ".join(GERMAN[w] for w in sorted(line.split(), key=lambda w: rng.random() < 0.3)) + (" doch" if i % 4 == 0 else "") for i, line in enumerate(english)]
+ibm = IBMModel1([AlignedSent(e.split(), g.split()) for e, g in zip(english, german)], 5)
+ibm_table = [[g or "", e, p] for e, row in ibm.translation_table.items() for g, p in row.items() if p > 1e-6]
+
 out = {
+    "ibm": {"sources": german, "targets": english, "table": ibm_table},
     "texts": texts,
     "test": test,
     "vectorizers": vectorizers,

@@ -6,11 +6,13 @@ import { type LabelledTexts, textBaselines } from "./baselines/text.ts";
 import { evaluateClassification, type Score } from "./classification.ts";
 import { type ClassifiedExample, mostProbable } from "./metrics/probability.ts";
 
+export { type AnswerableQuestion, AnswerFinder, type AnswerFinderOptions } from "./baselines/answer-finder.ts";
 export type { LabelledRows } from "./baselines/baseline.ts";
 export { Bm25, type Bm25Options, characterTerms, type Hit } from "./baselines/bm25.ts";
 export { fitLinearSvm, type LinearModel, type LinearSvmOptions, linearScores } from "./baselines/linear-svm.ts";
 export { fitMultinomialNaiveBayes } from "./baselines/multinomial-naive-bayes.ts";
 export { NgramModel, type NgramModelOptions } from "./baselines/ngram-model.ts";
+export { type FoundAnswer, slidingWindowAnswer } from "./baselines/sliding-window.ts";
 export type { LabelledTexts } from "./baselines/text.ts";
 export { TextNgramModel, type TextNgramOptions } from "./baselines/text-ngram-model.ts";
 export {
@@ -21,6 +23,7 @@ export {
   TfIdf,
   type TfIdfOptions,
 } from "./baselines/tf-idf.ts";
+export { WordTranslator, type WordTranslatorOptions } from "./baselines/word-translator.ts";
 
 /** The simple algorithms, cheapest first. */
 export const baselines = [majority, naiveBayes, logisticRegression, nearestNeighbours(5), decisionTree, randomForest];
