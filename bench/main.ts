@@ -6,9 +6,10 @@ import type { Benchmark, Row } from "./benchmark.ts";
 import { dataPipeline } from "./data.ts";
 import { nativeBenchmarks } from "./native/index.ts";
 import { serveHttp } from "./serve.ts";
+import { tokenize } from "./tokenize.ts";
 import { trainCnn, trainMlp } from "./train.ts";
 
-const benchmarks: readonly Benchmark[] = [trainMlp, trainCnn, dataPipeline, serveHttp, ...nativeBenchmarks];
+const benchmarks: readonly Benchmark[] = [trainMlp, trainCnn, dataPipeline, tokenize, serveHttp, ...nativeBenchmarks];
 
 const help = `npm run bench -- [NAME …] [OPTIONS]
 
