@@ -41,8 +41,23 @@ function kindOf(path: string): string {
  */
 export async function readDocuments(
   sources: string | readonly string[],
-  { field = "text", keyField, extensions = [...whole, ...records] }: DocumentOptions = {},
+  options: DocumentOptions = {},
 ): Promise<Dataset<SourceDocument>> {
+  const { field = "text", keyField } = options;
+  const files = await documentFiles(sources, options);
+  const open = files.map((path) => documentsOf(path, field, keyField));
+  return new Dataset<SourceDocument>({
+    size: undefined,
+    stable: true,
+    open: (position) => inTurn(open, position),
+  });
+}
+
+/** The files that `readDocuments` reads, in its order. @throws Error as it does. */
+export async function documentFiles(
+  sources: string | readonly string[],
+  { extensions = [...whole, ...records] }: Pick<DocumentOptions, "extensions"> = {},
+): Promise<string[]> {
   const files: string[] = [];
   for (const source of [sources].flat()) {
     files.push(...(await filesOf(source, (path) => extensions.includes(kindOf(path)))));
@@ -53,12 +68,7 @@ export async function readDocuments(
       `Expected a file that ends in ${[...whole, ...records].join(", ")}, or these and .gz. Received ${unknown}.`,
     );
   }
-  const open = files.map((path) => documentsOf(path, field, keyField));
-  return new Dataset<SourceDocument>({
-    size: undefined,
-    stable: true,
-    open: (position) => inTurn(open, position),
-  });
+  return files;
 }
 
 function documentsOf(path: string, field: string, keyField: string | undefined): Dataset<SourceDocument> {

@@ -2,7 +2,13 @@ export type { ByteSource } from "./bytes.ts";
 export { readBytes, streamBytes } from "./bytes.ts";
 export { type CsvOptions, readCsv, readTsv } from "./csv.ts";
 export { decodeImage, encodePng, type ImageDecoder } from "./decode-image.ts";
-export { type DocumentOptions, readDocuments, type SourceDocument, writeJsonLines } from "./documents.ts";
+export {
+  type DocumentOptions,
+  documentFiles,
+  readDocuments,
+  type SourceDocument,
+  writeJsonLines,
+} from "./documents.ts";
 export { type DuckdbOptions, readDuckdb } from "./duckdb.ts";
 export { type IdxArray, type IdxFile, readIdx } from "./idx.ts";
 export { type ImageFolder, readImageFolder } from "./image-folder.ts";

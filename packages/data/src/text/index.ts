@@ -54,6 +54,15 @@ export {
   type RepetitionReason,
   repetitionReason,
 } from "./quality.ts";
+export { renderTextReport } from "./report/render-text-report.ts";
+export {
+  type Counted,
+  type ReportTextsOptions,
+  reportTexts,
+  type TextReport,
+  type TextsReport,
+} from "./report/report-texts.ts";
+export type { ReportLanguage } from "./report/wording.ts";
 export { jaccard, type ShingleOptions, Shingler } from "./shingles.ts";
 export {
   type CleanedTexts,
