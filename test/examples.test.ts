@@ -20,6 +20,7 @@ if (!mirror) console.log("Skipped: the MNIST example needs NACRE_MIRROR, a folde
 const expectations: Record<string, (output: string) => void> = {
   "layers-model": (output) => expect(percent(output)).toBeGreaterThan(90),
   mnist: (output) => expect(percent(output)).toBeGreaterThan(97.5),
+  pretrained: (output) => expect(output).toContain("Up above the world so high, like a diamond"),
   stream: (output) => expect(output).toContain("the same batch: true"),
   table: (output) => expect(output).toMatch(/1500 rows.*1 × duplicate row[\s\S]*p [=<][\s\S]*yes: '[01]\.\d{3}'/),
 };
