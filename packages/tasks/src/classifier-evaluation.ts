@@ -7,7 +7,13 @@ import {
   judgeBaselines,
   renderReport,
 } from "@nacre/evaluate";
-import { type BaselineRow, type LabelledRows, runBaselines } from "@nacre/evaluate/baselines";
+import {
+  type BaselineRow,
+  type LabelledRows,
+  type LabelledTexts,
+  runBaselines,
+  runTextBaselines,
+} from "@nacre/evaluate/baselines";
 import { Random } from "@nacre/random";
 import { z } from "zod";
 import type { Evaluated, EvaluationContext } from "./task.ts";
@@ -35,20 +41,22 @@ export interface ClassifierResults {
   readonly worst: readonly (ClassificationEvaluation["worst"][number] & ShownExample)[];
 }
 
-export interface ClassifierEvaluationOptions {
+/** What baselines learn from and are scored on: the same parts as the model. */
+type BaselineData =
+  | { readonly train: LabelledRows; readonly test: LabelledRows; readonly texts?: undefined }
+  | { readonly texts: { readonly train: LabelledTexts; readonly test: LabelledTexts } };
+
+export type ClassifierEvaluationOptions = BaselineData & {
   readonly title: Readonly<Record<"en" | "zh", string>>;
   readonly config: EvaluationConfig;
   readonly classes: readonly string[];
   readonly seed: number;
   /** The model's predictions on the test part. */
   readonly examples: readonly ClassifiedExample[];
-  /** The same test part, and the training part, as features for baselines. */
-  readonly train: LabelledRows;
-  /** Rows of the whole training part, where `train` is only some of it. */
+  /** Rows of the whole training part, where baselines see only some of it. */
   readonly available: number;
-  readonly test: LabelledRows;
   readonly show: (index: number) => Promise<ShownExample>;
-}
+};
 
 /** The training examples that simple algorithms see: some of them at random, the same ones for the same seed. */
 export function baselineSample<T>(
@@ -64,22 +72,28 @@ export async function evaluateClassifier(
   options: ClassifierEvaluationOptions,
   context: EvaluationContext,
 ): Promise<Evaluated> {
-  const { title, config, classes, seed, examples, train, available, test, show } = options;
+  const { title, config, classes, seed, examples, available, show } = options;
   const { resamples, worst: worstCount } = config;
   const evaluation = evaluateClassification({ classes, examples, seed, resamples, worst: worstCount });
-  const baselines = config.baselines
-    ? await runBaselines({
-        train,
-        available,
-        test,
-        classes,
-        seed,
-        limit: config.baselineLimit,
-        progress: (done, total, name) => context.progress(done, total, "baselines", name),
-        ...(context.signal === undefined ? {} : { signal: context.signal }),
-      })
-    : [];
-  const comparison = judgeBaselines({ evaluation, hits: hits(examples), labels: test.labels, baselines });
+  const setting = {
+    available,
+    classes,
+    seed,
+    limit: config.baselineLimit,
+    progress: (done: number, total: number, name: string) => context.progress(done, total, "baselines", name),
+    ...(context.signal === undefined ? {} : { signal: context.signal }),
+  };
+  const run = () =>
+    options.texts === undefined
+      ? runBaselines({ ...setting, train: options.train, test: options.test })
+      : runTextBaselines({ ...setting, ...options.texts });
+  const baselines = config.baselines ? await run() : [];
+  const comparison = judgeBaselines({
+    evaluation,
+    hits: hits(examples),
+    labels: examples.map(({ label }) => label),
+    baselines,
+  });
   const worst = await Promise.all(
     evaluation.worst.map(async (example) => ({ ...example, ...(await show(example.index)) })),
   );

@@ -3,7 +3,8 @@ import type { z } from "zod";
 /** What a model takes: forms, canvases and HTTP schemas follow from it. */
 export type InputKind =
   | { readonly kind: "image"; readonly height: number; readonly width: number; readonly channels: number }
-  | { readonly kind: "row"; readonly columns: readonly InputColumn[] };
+  | { readonly kind: "row"; readonly columns: readonly InputColumn[] }
+  | { readonly kind: "text"; readonly example: string };
 
 export interface InputColumn {
   readonly name: string;

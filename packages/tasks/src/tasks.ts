@@ -4,9 +4,10 @@ import type { Predictor } from "./predictor.ts";
 import { parseRecipe, type RecipeSource } from "./recipe.ts";
 import { tabularClassification } from "./tabular-classification/task.ts";
 import type { BundleParts, Task, TrainedRecipe } from "./task.ts";
+import { textClassification } from "./text-classification/task.ts";
 
 /** Every task there is. A new one is one line here. */
-export const tasks: readonly Task[] = [imageClassification, tabularClassification];
+export const tasks: readonly Task[] = [imageClassification, tabularClassification, textClassification];
 
 /** @throws Error that names the tasks there are. */
 export function taskNamed(name: unknown): Task {

@@ -107,6 +107,7 @@ export const en = {
   fromSamples: "Or choose a sample",
   answer: "Answer",
   fill: "Fill in a row",
+  writeText: "Write a text",
   example: "Example",
   loadingModel: "Loading the model …",
   curl: "The same from a terminal",

@@ -108,6 +108,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   fromSamples: "或选择一个样本",
   answer: "结果",
   fill: "填写一行",
+  writeText: "输入一段文本",
   example: "示例",
   loadingModel: "正在加载模型……",
   curl: "在终端中同样调用",

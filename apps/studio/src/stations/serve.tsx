@@ -5,6 +5,7 @@ import { text } from "../i18n/text.ts";
 import { Station } from "../parts/station.tsx";
 import { ImagePlayground } from "../playground/image.tsx";
 import { RowPlayground } from "../playground/row.tsx";
+import { TextPlayground } from "../playground/text.tsx";
 
 const none = signal<string | undefined>(undefined);
 
@@ -45,6 +46,7 @@ function Playground({ run }: { run: RunDetails }) {
   }
   const input = model.value?.input;
   if (input === undefined) return <p class="empty">{text("loadingModel")}</p>;
+  if (input.kind === "text") return <TextPlayground id={id} input={input} />;
   return input.kind === "image" ? (
     <ImagePlayground id={id} input={input} samples={run.data?.samples ?? []} />
   ) : (

@@ -20,7 +20,10 @@ export function addPredict(nacre: Command, { terminal, signal }: Surroundings): 
     .command("predict")
     .description("Predict with a bundle: picture files, or the rows of CSV and JSONL files.")
     .argument("<bundle>", "a bundle's folder")
-    .argument("<inputs...>", "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows")
+    .argument(
+      "<inputs...>",
+      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt",
+    )
     .option("--json", "one prediction per line, as JSON, with all probabilities")
     .addHelpText(
       "after",
@@ -73,11 +76,17 @@ async function* samples(files: readonly string[], predictor: Predictor): AsyncGe
       continue;
     }
     let line = 0;
-    for await (const row of rowsOf(file)) {
+    const lines = predictor.input.kind === "text" && extname(file) === ".txt";
+    for await (const row of lines ? textsOf(file) : rowsOf(file)) {
       const source = `${file}:${++line}`;
       yield { source, input: check(row, source, predictor) };
     }
   }
+}
+
+/** One text a line. */
+async function* textsOf(file: string): AsyncGenerator<unknown> {
+  for (const text of (await readFile(file, "utf8")).trimEnd().split(/\r?\n/)) yield { text };
 }
 
 function rowsOf(file: string): AsyncIterable<unknown> {

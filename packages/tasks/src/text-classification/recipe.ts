@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { EvaluationConfig } from "../classifier-evaluation.ts";
+import { recipeBase } from "../recipe.ts";
+import { TrainingConfig } from "../training.ts";
+import { BagConfig } from "./bag.ts";
+
+const share = z.number().gt(0).lt(1);
+
+/** Where texts come from. */
+const TextSource = z.discriminatedUnion("from", [
+  z.strictObject({
+    from: z.literal("generator"),
+    generator: z.literal("reviews").describe("sentences of a small grammar, negative or positive: made, not collected"),
+    count: z.int().min(100).default(4000).describe("sentences in all, before splitting"),
+    test: share.default(0.2).describe("share held out for the final scores"),
+  }),
+  z.strictObject({
+    from: z.literal("catalogue"),
+    name: z.enum(["sentiment-sentences", "banking77", "csl-category-zh"]).describe("a data set of `nacre data list`"),
+  }),
+  z.strictObject({
+    from: z.literal("file"),
+    path: z.string().describe(".csv, .tsv or .jsonl, gzipped or not; relative to the recipe"),
+    text: z.string().default("text").describe("column of the texts"),
+    label: z.string().default("label").describe("column of the classes"),
+    test: share.default(0.2).describe("share held out for the final scores"),
+  }),
+]);
+
+export const TextClassificationRecipe = z.strictObject({
+  ...recipeBase,
+  task: z.literal("text-classification"),
+  data: z.strictObject({
+    source: TextSource,
+    validation: share.default(0.1).describe("share of the training part that scores every epoch"),
+  }),
+  model: BagConfig,
+  train: TrainingConfig,
+  evaluate: EvaluationConfig.prefault({}),
+});
+export type TextClassificationRecipe = z.infer<typeof TextClassificationRecipe>;

@@ -1,0 +1,42 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openBundle } from "@nacre/lineage";
+import { type ClassPrediction, loadPredictor, RunFolder, runRecipe } from "@nacre/tasks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nacre-texts-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const text = `name: texts
+title: { en: Texts, zh: 文本 }
+task: text-classification
+seed: 3
+data: { source: { from: generator, generator: reviews, count: 800 } }
+model: { family: bag, buckets: 1024, features: 16, length: 32 }
+train: { epochs: 6, batch: 16, optimizer: { name: adam, learningRate: 0.02 } }
+evaluate: { resamples: 100 }
+`;
+
+describe("text classification", () => {
+  it("learns sentences, is compared with simple algorithms, and predicts from its bundle", async () => {
+    const path = join(folder, "run");
+    for await (const _ of runRecipe({ recipe: { file: join(folder, "texts.yaml"), text }, folder: path }));
+    const { baselines, evaluation } = JSON.parse(await readFile(join(path, "evaluation.json"), "utf8"));
+    expect(baselines.map(({ name }: { name: string }) => name)).toEqual(["majority", "naive Bayes", "TF-IDF + SVM"]);
+    expect(evaluation.scores[0].value).toBeGreaterThan(0.85);
+    const bundle = await openBundle(new RunFolder(path).bundle);
+    const predictor = await loadPredictor({ ...bundle, weights: await bundle.weights() });
+    const ask = async (...texts: string[]) =>
+      (await predictor.predict(texts.map((each) => predictor.inputSchema.parse({ text: each })))) as ClassPrediction[];
+    const both = await ask("the soup was very delicious", "this phone seemed really awful");
+    expect(both.map(({ label }) => label)).toEqual(["positive", "negative"]);
+    const [alone] = await ask("this phone seemed really awful");
+    expect(alone!.probabilities.negative).toBeCloseTo(both[1]!.probabilities.negative!, 5);
+    expect(() => predictor.inputSchema.parse({ text: "" })).toThrow();
+    predictor.dispose();
+  });
+});
