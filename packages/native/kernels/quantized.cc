@@ -83,23 +83,32 @@ NACRE_INLINE auto unpack(const uint8_t* row, int64_t g) {
   }
 }
 
-/** ROWS outputs of one row of weights: a group is unpacked once for all. Two groups at a time, for sums that do not wait. */
+/** ROWS outputs of one row of weights: a group is unpacked once for all. */
 template <int ROWS, bool BYTES>
 NACRE_INLINE void dotRow(const uint8_t* weights, const float* scales, const Rounded& x, int64_t row, float* out, int64_t stride) {
+  // Eight groups at a time: their scales are multiplied together, and sums of two kinds do not wait for each other.
+  constexpr int64_t BLOCK = 8;
   Sums even[ROWS] = {}, odd[ROWS] = {};
   const int8_t* values = x.values + row * x.groups * group;
   const float* own = x.scales + row * x.groups;
   int64_t g = 0;
-  for (; g + 2 <= x.groups; g += 2) {
-    const auto first = unpack<BYTES>(weights, g), second = unpack<BYTES>(weights, g + 1);
-#pragma GCC unroll 4
+  for (; g + BLOCK <= x.groups; g += BLOCK) {
+    float factors[ROWS][BLOCK];
     for (int i = 0; i < ROWS; i++) {
-      const int8_t* place = values + (i * x.groups + g) * group;
-      even[i] = addGroup(even[i], first, place, scales[g] * own[i * x.groups + g]);
-      odd[i] = addGroup(odd[i], second, place + group, scales[g + 1] * own[i * x.groups + g + 1]);
+      for (int64_t q = 0; q < BLOCK; q++) factors[i][q] = scales[g + q] * own[i * x.groups + g + q];
+    }
+#pragma GCC unroll 4
+    for (int64_t q = 0; q < BLOCK; q += 2) {
+      const auto first = unpack<BYTES>(weights, g + q), second = unpack<BYTES>(weights, g + q + 1);
+#pragma GCC unroll 4
+      for (int i = 0; i < ROWS; i++) {
+        const int8_t* place = values + (i * x.groups + g + q) * group;
+        even[i] = addGroup(even[i], first, place, factors[i][q]);
+        odd[i] = addGroup(odd[i], second, place + group, factors[i][q + 1]);
+      }
     }
   }
-  if (g < x.groups) {
+  for (; g < x.groups; g++) {
     const auto last = unpack<BYTES>(weights, g);
     for (int i = 0; i < ROWS; i++) {
       even[i] = addGroup(even[i], last, values + (i * x.groups + g) * group, scales[g] * own[i * x.groups + g]);

@@ -21,12 +21,13 @@ NACRE_INLINE float largest(const float* x, int64_t count) {
   return result;
 }
 
-/** out = exp(x - shift), and the sum of it. `out` may be x. */
+/** out = exp(x - shift), and the sum of it. `out` may be x. Meanwhile asks for the row behind. */
 NACRE_INLINE float exponentials(const float* x, float* out, float shift, int64_t count) {
   Vector sum = {};
   int64_t i = 0;
   for (; i + W <= count; i += W) {
     const Vector power = exponential(load(x + i) - shift);
+    __builtin_prefetch(x + count + i);
     store(out + i, power);
     sum += power;
   }
