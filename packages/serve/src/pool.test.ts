@@ -60,7 +60,7 @@ describe("limits", () => {
 
   it("on time answer 504 and cancel the work", async () => {
     const counts = counters();
-    const { pool } = await poolWith({ milliseconds: 5_000, counts }, { timeLimitMilliseconds: 150 });
+    const { pool } = await poolWith({ milliseconds: 5_000, counts }, { timeLimitMilliseconds: 1_000 });
     expect(await status(ask(pool, 1))).toBe(504);
     await expect.poll(() => counts[2], patience).toBe(1);
     expect(await pool.metrics.registry.metrics()).toContain("nacre_worker_crashes_total 0");
