@@ -4,6 +4,7 @@ Usage: python tools/golden/models_generation.py
 Needs: torch==2.13.0 transformers==5.24.0
 Writes: packages/models/src/generation/fixtures/processors.json
         packages/models/src/generation/fixtures/beams.json
+        packages/models/src/generation/fixtures/sequences.json
 
 processors.json: each case has logits [V], the ids before, the settings in the names of generation_config.json, and the logits
 after all processors; null is -Infinity.
@@ -11,6 +12,9 @@ after all processors; null is -Infinity.
 beams.json: a random GPT-2 and a random T5 of two layers give the logits after every sequence that a beam search asked for, so that
 the search itself can be compared without the network; then the sequences and scores of transformers' own search. The order
 of a model's logits is kept in `tables`: ids, joined by spaces, to logits rounded to 4 digits; the search ran on the rounded ones.
+
+sequences.json: what transformers generates with the encoder–decoder folders that models_encoders.py made, greedily and by beams,
+from sources of different lengths.
 """
 
 import json
@@ -18,7 +22,7 @@ from pathlib import Path
 
 import torch
 import transformers
-from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, LogitsProcessorList, T5Config, T5ForConditionalGeneration
+from transformers import AutoModelForSeq2SeqLM, GenerationConfig, GPT2Config, GPT2LMHeadModel, LogitsProcessorList, T5Config, T5ForConditionalGeneration
 from transformers.generation import logits_process as p
 
 OUT = Path(__file__).parents[2] / "packages/models/src/generation/fixtures"
@@ -168,4 +172,38 @@ for kind, model in (("gpt2", gpt2), ("t5", t5)):
             )
 (OUT / "beams.json").write_text(
     json.dumps({"source": f"transformers {transformers.__version__}, torch {torch.__version__}", "searches": searches}, separators=(",", ":")) + "\n"
+)
+
+generated = []
+for name in ("t5", "t5-v1.1", "marian"):
+    model = AutoModelForSeq2SeqLM.from_pretrained(OUT.parents[1] / "fixtures/encoders" / name, dtype=torch.float32).eval()
+    model.generation_config = GenerationConfig()  # Marian's would force an end
+    padding = model.config.pad_token_id
+    sources = [torch.randint(2, model.config.vocab_size - 2, (length,)).tolist() for length in (6, 3, 5)]
+    ids = torch.full((3, 6), padding)
+    mask = torch.zeros_like(ids)
+    for row, source in enumerate(sources):
+        ids[row, : len(source)] = torch.tensor(source)
+        mask[row, : len(source)] = 1
+    for options in ({"num_beams": 1, "no_repeat_ngram_size": 2}, {"num_beams": 3, "length_penalty": 0.8, "no_repeat_ngram_size": 2}):
+        config = GenerationConfig(
+            max_new_tokens=10,
+            do_sample=False,
+            eos_token_id=model.config.eos_token_id,
+            pad_token_id=padding,
+            decoder_start_token_id=model.config.decoder_start_token_id,
+            **options,
+        )
+        with torch.no_grad():
+            out = model.generate(ids, attention_mask=mask, generation_config=config, return_dict_in_generate=True, output_scores=True)
+        sequences = []
+        for sequence in out.sequences[:, 1:].tolist():
+            stops = [at for at, token in enumerate(sequence) if token == config.eos_token_id]
+            sequences.append(sequence[: stops[0] + 1] if stops else sequence[:10])
+        scores = [float(f"{value:.6g}") for value in out.sequences_scores.tolist()] if options["num_beams"] > 1 else None
+        generated.append(
+            {"folder": name, "sources": sources, "settings": {"max_new_tokens": 10, "eos_token_id": config.eos_token_id, **options}, "sequences": sequences, "scores": scores}
+        )
+(OUT / "sequences.json").write_text(
+    json.dumps({"source": f"transformers {transformers.__version__}, torch {torch.__version__}", "generated": generated}, separators=(",", ":")) + "\n"
 )

@@ -58,6 +58,7 @@ export { type GeneratedText, type GenerateTextOptions, generateText } from "./ge
 export type { TokenProbability } from "./generation/log-probabilities.ts";
 export type { FinishReason, GenerationPiece } from "./generation/piece.ts";
 export { type Score, type ScoreOptions, score, scoreContinuations } from "./generation/score.ts";
+export { sequenceDecoder } from "./generation/sequence-decoder.ts";
 export type { Speculation } from "./generation/speculative.ts";
 export type { Decode } from "./generation/text-stream.ts";
 export {

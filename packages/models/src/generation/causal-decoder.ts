@@ -73,7 +73,7 @@ function maskOf(padding: readonly number[], length: number): tf.Tensor2D {
 }
 
 /** Downloads and frees. */
-async function read(logits: tf.Tensor): Promise<Float32Array> {
+export async function read(logits: tf.Tensor): Promise<Float32Array> {
   try {
     return (await logits.data()) as Float32Array;
   } finally {
