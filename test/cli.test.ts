@@ -1,8 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { digits, encodePng } from "@nacre/data";
+import { digits, encodePng, trainCharacters } from "@nacre/data";
+import { Gpt2, Gpt2Config, savePretrained } from "@nacre/models";
+import { Random } from "@nacre/random";
 import { RunEvent } from "@nacre/tasks";
+import { ready } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nacre, smallRecipe, startNacre } from "./nacre.ts";
 
@@ -30,6 +33,8 @@ describe("nacre", () => {
       "tune",
       "data",
       "tokenize",
+      "generate",
+      "chat",
       "bundle",
       "doctor",
     ]) {
@@ -50,6 +55,37 @@ describe("nacre", () => {
     expect(faulty.code).toBe(2);
     expect(faulty.error).toMatch(/faulty\.yaml:8: model\.hidden\.0: expected number/i);
     expect(await nacre("serve", folder, "--port", "many")).toMatchObject({ code: 2 });
+  });
+
+  it("generates and chats with a folder", async () => {
+    const model = join(folder, "model");
+    const tokenizer = trainCharacters(' abcdefghij{}":0123456789<|>\n', { special: ["<end>"] });
+    await tokenizer.save(model);
+    const sizes = { vocabulary: tokenizer.vocabularySize, context: 128, layers: 1, heads: 2, width: 8 };
+    await ready();
+    await savePretrained(new Gpt2(Gpt2Config.parse({ family: "gpt2", ...sizes }), new Random(1)), model);
+    const prompted = ["generate", model, "abc", "--max-new-tokens", "12", "--seed", "3"];
+    const first = await nacre(...prompted);
+    expect(first.code, first.error).toBe(0);
+    expect(await nacre(...prompted)).toEqual(first);
+    const pieces = (await nacre(...prompted, "--json")).out.trim().split("\n");
+    expect(pieces.map((line) => JSON.parse(line).text).join("")).toBe(first.out.slice(0, -1));
+    expect(JSON.parse(pieces.at(-1)!)).toMatchObject({
+      finishReason: "length",
+      logProbabilities: [expect.any(Number)],
+    });
+    const schema = join(folder, "schema.json");
+    await writeFile(schema, '{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}');
+    expect(JSON.parse((await nacre(...prompted, "--schema", schema)).out)).toEqual({ a: expect.any(Number) });
+    expect((await nacre(...prompted, "--regex", "x+")).code).toBe(2);
+    const template = "{% for m in messages %}<{{ m.content }}>{% endfor %}";
+    const chat = ["chat", model, "abc", "--template", template, "--regex", "[a-c]{4}", "--json"];
+    const answer = await nacre(...chat);
+    expect(answer.code, answer.error).toBe(0);
+    expect(JSON.parse(answer.out)).toMatchObject({
+      content: expect.stringMatching(/^[a-c]{4}$/),
+      finishReason: "complete",
+    });
   });
 
   it("trains a tokenizer, shows it, encodes and decodes", async () => {

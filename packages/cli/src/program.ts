@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addBundle } from "./commands/bundle.ts";
+import { addChat } from "./commands/chat.ts";
 import { addData } from "./commands/data.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEmbed } from "./commands/embed.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addGenerate } from "./commands/generate.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addPrepare } from "./commands/prepare.ts";
 import { addRun } from "./commands/run.ts";
@@ -50,6 +52,8 @@ Environment: NACRE_BACKEND (native, webgpu, wasm, cpu), NACRE_MIRROR (folder wit
     addEvaluate,
     addPredict,
     addEmbed,
+    addGenerate,
+    addChat,
     addServe,
     addTune,
     addData,

@@ -4,6 +4,7 @@ export { type TiktokenEncoding, tiktokenEncodings } from "./formats/tiktoken.ts"
 export { type OpenTokenizerOptions, openTokenizer } from "./open-tokenizer.ts";
 export type { EncodeOptions, PaddingOptions, TruncationOptions } from "./options.ts";
 export type { AddedToken, TokenizerJson } from "./specification.ts";
+export { spellTokens } from "./token-spelling.ts";
 export { Tokenizer } from "./tokenizer.ts";
 export type { TokenizerProgress } from "./training/progress.ts";
 export { trainCharacters } from "./training/train-characters.ts";
