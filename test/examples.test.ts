@@ -18,6 +18,11 @@ if (!mirror) console.log("Skipped: the MNIST example needs NACRE_MIRROR, a folde
 
 /** What each example says when it works. */
 const expectations: Record<string, (output: string) => void> = {
+  generate: (output) => {
+    expect(output).toMatch(/free: (\d{4}-\d{2}-\d{2} ?)+/);
+    expect(output).toMatch(/1999: 1999-\d{2}-\d{2}/);
+    expect(JSON.parse(output.match(/JSON: (.*)/)![1]!)).toEqual({ day: expect.any(Number) });
+  },
   "layers-model": (output) => expect(percent(output)).toBeGreaterThan(90),
   mnist: (output) => expect(percent(output)).toBeGreaterThan(97.5),
   pretrained: (output) => expect(output).toContain("Up above the world so high, like a diamond"),
