@@ -70,10 +70,9 @@ describe("nacre", () => {
     expect(await nacre(...prompted)).toEqual(first);
     const pieces = (await nacre(...prompted, "--json")).out.trim().split("\n");
     expect(pieces.map((line) => JSON.parse(line).text).join("")).toBe(first.out.slice(0, -1));
-    expect(JSON.parse(pieces.at(-1)!)).toMatchObject({
-      finishReason: "length",
-      logProbabilities: [expect.any(Number)],
-    });
+    const last = JSON.parse(pieces.at(-1)!);
+    expect(last.finishReason).toBe("length");
+    expect(last.logProbabilities).toHaveLength(last.ids.length);
     const schema = join(folder, "schema.json");
     await writeFile(schema, '{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}');
     expect(JSON.parse((await nacre(...prompted, "--schema", schema)).out)).toEqual({ a: expect.any(Number) });

@@ -40,7 +40,7 @@ export async function openLanguageFolder(path: string): Promise<LanguageFolder> 
     throw new UsageError(`Expected a model that writes text in ${folder}. Received a ${model.constructor.name}.`);
   }
   const given = await readOptional(join(folder, "generation_config.json"));
-  const settings = given === undefined ? {} : readGenerationConfig(JSON.parse(given));
+  const settings: GenerationConfigInput = given === undefined ? {} : readGenerationConfig(JSON.parse(given));
   const endTokens = [...new Set([...(settings.endTokens ?? []), ...model.specialTokens.end])];
   return { model, tokenizer, settings: { ...settings, endTokens }, dispose: () => disposeModel(model) };
 }
