@@ -1,6 +1,6 @@
 import type { DataReport } from "@nacre/data";
-import type { BaselineVerdict, ClassificationEvaluation } from "@nacre/evaluate";
-import type { Architecture, InputKind, OutputKind, RunEvent, RunState } from "@nacre/tasks";
+import type { BaselineVerdict, ClassificationEvaluation, LanguageModelEvaluation } from "@nacre/evaluate";
+import type { Architecture, InputKind, OutputKind, RunEvent, RunState, TextContinuation } from "@nacre/tasks";
 
 /** What the page knows of its server. Types only: no code of these packages is bundled for it. */
 export interface Recipe {
@@ -32,12 +32,30 @@ export interface Evaluation {
   })[];
 }
 
+/** Of a text generator. */
+export interface TextEvaluation {
+  readonly evaluation: LanguageModelEvaluation;
+  readonly baselines: readonly {
+    readonly name: string;
+    readonly seconds: number;
+    readonly scores: LanguageModelEvaluation["scores"];
+  }[];
+  readonly comparison: {
+    readonly answer: "no" | "yes" | "undecided";
+    readonly best: string;
+    readonly difference: number;
+    readonly low: number;
+    readonly high: number;
+  } | null;
+  readonly samples: readonly { readonly prompt: string; readonly text: string }[];
+}
+
 export interface RunDetails {
   readonly run: RunState;
   readonly recipe: string | null;
   readonly data: DataReport | null;
   readonly architecture: Architecture | null;
-  readonly evaluation: Evaluation | null;
+  readonly evaluation: Evaluation | TextEvaluation | null;
 }
 
 export interface ServedModel {
@@ -83,6 +101,14 @@ export const api = {
       signal,
     }).then(({ outputs }) => outputs[0]!),
 };
+
+/** What a text generator writes. Its answer is another one than a classifier's. */
+export function continueText(id: string, input: object, signal: AbortSignal): Promise<TextContinuation> {
+  return ask<{ outputs: TextContinuation[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
+    ...json("POST", { inputs: [input] }),
+    signal,
+  }).then(({ outputs }) => outputs[0]!);
+}
 
 /** Follows a run's events; the browser reconnects by itself and continues after the last one. */
 export function follow(

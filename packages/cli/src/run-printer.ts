@@ -3,7 +3,10 @@ import { ProgressPrinter } from "./progress.ts";
 import { bytes, duration, type Terminal, table } from "./terminal.ts";
 
 /** The scores that a terminal has room for; the report has them all. */
-const inShort = new Set(["accuracy", "F1", "macro F1", "ROC-AUC", "log loss", "MAE", "RMSE", "R²"]);
+const inShort = new Set([
+  ...["accuracy", "F1", "macro F1", "ROC-AUC", "log loss", "MAE", "RMSE", "R²"],
+  ...["loss", "block loss", "perplexity", "bits per character", "bits per byte", "well-formed quatrains"],
+]);
 
 /** Tells a run's events to a person. */
 export class RunPrinter {

@@ -7,12 +7,17 @@ import { isBeingReplaced, recoverFolder, replaceFolder } from "./replace.ts";
 import { writeFiles } from "./write.ts";
 
 export interface BundleContents {
-  /** What the model is built from: config.json. */
-  config: object;
+  /** What the model is built from: config.json. Left out where `write` writes it. */
+  config?: object | undefined;
   /** What its inputs go through: preprocessor_config.json. */
   preprocessor?: object | undefined;
-  /** model.safetensors. */
-  tensors: readonly NamedTensorData[];
+  /** model.safetensors. Left out where `write` writes it. */
+  tensors?: readonly NamedTensorData[] | undefined;
+  /**
+   * Writes further files into the folder it is given, no folders among them: tokenizer.json, or a model that writes its own
+   * config.json and model.safetensors. The manifest lists them all.
+   */
+  write?: ((folder: string) => Promise<void>) | undefined;
   /** README.md, in Markdown; `modelCard(manifest)` writes one. */
   card: string;
   manifest: Omit<Manifest, "files">;
@@ -27,6 +32,8 @@ export interface Bundle {
   readonly config: unknown;
   /** The content of preprocessor_config.json; undefined when there is none. */
   readonly preprocessor: unknown;
+  /** The content of tokenizer.json; undefined when there is none. */
+  readonly tokenizer: unknown;
   /**
    * The whole safetensors file, in a SharedArrayBuffer so that threads share it. Verified again, while it is read.
    *
@@ -90,6 +97,9 @@ async function verified(folder: string, text: string): Promise<Bundle> {
     config: await readJson(folder, bundleFiles.config, manifest),
     preprocessor: manifest.files[bundleFiles.preprocessor]
       ? await readJson(folder, bundleFiles.preprocessor, manifest)
+      : undefined,
+    tokenizer: manifest.files[bundleFiles.tokenizer]
+      ? await readJson(folder, bundleFiles.tokenizer, manifest)
       : undefined,
     weights: () => readListed(folder, bundleFiles.weights, manifest),
   };

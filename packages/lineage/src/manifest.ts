@@ -7,6 +7,7 @@ export const manifestFormat = 1;
 export const bundleFiles = {
   config: "config.json",
   preprocessor: "preprocessor_config.json",
+  tokenizer: "tokenizer.json",
   weights: "model.safetensors",
   card: "README.md",
   manifest: "nacre.json",

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeSafetensors } from "@nacre/tensor";
 import type { BundleContents } from "./bundle.ts";
@@ -11,18 +11,17 @@ import { bundleFiles, Manifest } from "./manifest.ts";
  * @throws Error when the manifest is not valid, or the configuration is not JSON.
  */
 export async function writeFiles(folder: string, contents: BundleContents): Promise<void> {
-  const { config, preprocessor, tensors, card, manifest } = contents;
-  await writeText(folder, bundleFiles.config, toJson(config));
+  const { config, preprocessor, tensors, card, manifest, write } = contents;
+  await write?.(folder);
+  if (config !== undefined) await writeText(folder, bundleFiles.config, toJson(config));
   if (preprocessor !== undefined) await writeText(folder, bundleFiles.preprocessor, toJson(preprocessor));
   await writeText(folder, bundleFiles.card, card);
   // Python's transformers asks for this entry.
-  await writeSafetensors(join(folder, bundleFiles.weights), tensors, { format: "pt" });
-  const names = [
-    bundleFiles.config,
-    ...(preprocessor === undefined ? [] : [bundleFiles.preprocessor]),
-    bundleFiles.weights,
-    bundleFiles.card,
-  ];
+  if (tensors !== undefined) await writeSafetensors(join(folder, bundleFiles.weights), tensors, { format: "pt" });
+  const names = (await readdir(folder)).sort();
+  for (const name of [bundleFiles.config, bundleFiles.weights]) {
+    if (!names.includes(name)) throw new Error(`writeBundle: expected ${name}. There is neither content nor a file.`);
+  }
   const files = await Promise.all(names.map(async (name) => [name, await digestFile(join(folder, name))] as const));
   const result = Manifest.safeParse({ ...manifest, files: Object.fromEntries(files) });
   if (!result.success) {

@@ -124,7 +124,13 @@ export { Mlp, MlpConfig, mlp } from "./mlp.ts";
 export { GroupNorm, type GroupNormOptions, LayerNorm, RmsNorm } from "./normalization.ts";
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolingOptions } from "./pooling.ts";
 export type { BuildOptions, FolderConfig, PretrainedFamily, StoredTensor } from "./pretrained/family.ts";
-export { type FromPretrainedOptions, fromPretrained, languageModelFromPretrained } from "./pretrained/read.ts";
+export {
+  type FromPretrainedOptions,
+  fromPretrained,
+  fromPretrainedParts,
+  languageModelFromPretrained,
+  type PretrainedParts,
+} from "./pretrained/read.ts";
 export { saveSentenceEncoder, sentenceEncoderFromPretrained } from "./pretrained/sentence-folder.ts";
 export { type SavePretrainedOptions, savePretrained } from "./pretrained/write.ts";
 export { ResNet, ResNetConfig, resnet8, resnet20 } from "./resnet.ts";

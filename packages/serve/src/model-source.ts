@@ -48,11 +48,11 @@ export async function openSource(id: string, source: ModelSource): Promise<Model
     return { loader: String(source.loader), spec: source.spec, about: source.about ?? { name: id, task: "custom" } };
   }
   const bundle = "bundle" in source ? source.bundle : await openFolder(source.folder);
-  const { manifest, config, preprocessor } = bundle;
+  const { manifest, config, preprocessor, tokenizer } = bundle;
   const { name, task, description, created, metrics } = manifest;
   return {
     loader: bundleLoader.href,
-    spec: { manifest: { name, task }, config, preprocessor, weights: await bundle.weights() },
+    spec: { manifest: { name, task }, config, preprocessor, tokenizer, weights: await bundle.weights() },
     about: { name, task, created, metrics, ...(description === undefined ? {} : { description }) },
   };
 }

@@ -1,5 +1,14 @@
 export { type NewRunEvent, RunEvent, type Stage, stages } from "./events.ts";
-export type { ClassPrediction, InputColumn, InputKind, OutputKind, Predictor } from "./predictor.ts";
+export type {
+  ClassPrediction,
+  GeneratedToken,
+  GenerationDefaults,
+  InputColumn,
+  InputKind,
+  OutputKind,
+  Predictor,
+  TextContinuation,
+} from "./predictor.ts";
 export { RecipeError, type RecipeSource } from "./recipe.ts";
 export { type RunOptions, runRecipe } from "./run.ts";
 export { isAlive, RunFolder, RunState, runId } from "./run-folder.ts";

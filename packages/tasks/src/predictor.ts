@@ -4,7 +4,22 @@ import type { z } from "zod";
 export type InputKind =
   | { readonly kind: "image"; readonly height: number; readonly width: number; readonly channels: number }
   | { readonly kind: "row"; readonly columns: readonly InputColumn[] }
-  | { readonly kind: "text"; readonly example: string };
+  | { readonly kind: "text"; readonly example: string }
+  | {
+      /** The beginning of a text. */
+      readonly kind: "prompt";
+      readonly example: string;
+      /** What holds where an input does not say otherwise. */
+      readonly settings: GenerationDefaults;
+    };
+
+/** How a text is drawn. */
+export interface GenerationDefaults {
+  readonly maxNewTokens: number;
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+}
 
 export interface InputColumn {
   readonly name: string;
@@ -16,7 +31,27 @@ export interface InputColumn {
 }
 
 /** What a model gives. */
-export type OutputKind = { readonly kind: "classes"; readonly classes: readonly string[] };
+export type OutputKind =
+  | { readonly kind: "classes"; readonly classes: readonly string[] }
+  /** A text, token by token. */
+  | { readonly kind: "continuation" };
+
+/** What a generator wrote after a prompt. */
+export interface TextContinuation {
+  readonly prompt: string;
+  readonly text: string;
+  /** Why it ended: an end token, or the length asked for. */
+  readonly finishReason: "end" | "length";
+  readonly tokens: readonly GeneratedToken[];
+}
+
+export interface GeneratedToken {
+  readonly text: string;
+  /** As the model itself gave it, before temperature and filters. */
+  readonly probability: number;
+  /** The likeliest tokens at its place. */
+  readonly alternatives: readonly { readonly text: string; readonly probability: number }[];
+}
 
 /** One prediction of a classifier. */
 export interface ClassPrediction {

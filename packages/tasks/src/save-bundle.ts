@@ -37,9 +37,10 @@ export async function saveBundle(
     })),
   };
   await writeBundle(folder, {
-    config: problem.config,
     preprocessor: problem.preprocessor,
-    tensors: await snapshot(model),
+    ...(problem.save === undefined
+      ? { config: problem.config, tensors: await snapshot(model) }
+      : { write: (into: string) => problem.save!(model, into) }),
     card: modelCard(manifest),
     manifest,
   });

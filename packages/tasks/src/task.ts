@@ -56,6 +56,11 @@ export interface Problem<M extends Model = Model, Batch = unknown> {
   /** What is saved beside the weights. */
   readonly config: object;
   readonly preprocessor: object;
+  /**
+   * Writes the model's folder in place of `config` and the plain weights: the files that Hugging Face has for its family,
+   * tokenizer included.
+   */
+  readonly save?: (model: M, folder: string) => Promise<void>;
 }
 
 export interface Built<M> {
@@ -92,6 +97,8 @@ export interface BundleParts {
   readonly manifest: Pick<Manifest, "task" | "name">;
   readonly config: unknown;
   readonly preprocessor: unknown;
+  /** The content of `tokenizer.json`, where there is one. */
+  readonly tokenizer?: unknown;
   /** The bytes of `model.safetensors`. */
   readonly weights: Uint8Array;
 }

@@ -5,9 +5,10 @@ import { parseRecipe, type RecipeSource } from "./recipe.ts";
 import { tabularClassification } from "./tabular-classification/task.ts";
 import type { BundleParts, Task, TrainedRecipe } from "./task.ts";
 import { textClassification } from "./text-classification/task.ts";
+import { textGeneration } from "./text-generation/task.ts";
 
 /** Every task there is. A new one is one line here. */
-export const tasks: readonly Task[] = [imageClassification, tabularClassification, textClassification];
+export const tasks: readonly Task[] = [imageClassification, tabularClassification, textClassification, textGeneration];
 
 /** @throws Error that names the tasks there are. */
 export function taskNamed(name: unknown): Task {

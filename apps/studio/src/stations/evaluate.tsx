@@ -1,14 +1,17 @@
 import { type ClassificationEvaluation, term } from "@nacre/evaluate";
-import type { Evaluation } from "../api.ts";
+import type { Evaluation, TextEvaluation } from "../api.ts";
 import { duration, language, number, text } from "../i18n/text.ts";
 import { Figure, Station } from "../parts/station.tsx";
+import { TextResults } from "./text-results.tsx";
 
-export function EvaluateStation({ id, evaluation }: { id: string; evaluation: Evaluation | null }) {
-  return (
-    <Station name="evaluate">
-      {evaluation === null ? <p class="empty">{text("notYetEvaluate")}</p> : <Results id={id} results={evaluation} />}
-    </Station>
-  );
+export function EvaluateStation({ id, evaluation }: { id: string; evaluation: Evaluation | TextEvaluation | null }) {
+  return <Station name="evaluate">{content(id, evaluation)}</Station>;
+}
+
+function content(id: string, evaluation: Evaluation | TextEvaluation | null) {
+  if (evaluation === null) return <p class="empty">{text("notYetEvaluate")}</p>;
+  if ("samples" in evaluation) return <TextResults id={id} results={evaluation} />;
+  return <Results id={id} results={evaluation} />;
 }
 
 function Results({ id, results }: { id: string; results: Evaluation }) {

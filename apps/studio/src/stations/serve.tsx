@@ -4,6 +4,7 @@ import { api, type RunDetails, type ServedModel } from "../api.ts";
 import { text } from "../i18n/text.ts";
 import { Station } from "../parts/station.tsx";
 import { ImagePlayground } from "../playground/image.tsx";
+import { PromptPlayground } from "../playground/prompt.tsx";
 import { RowPlayground } from "../playground/row.tsx";
 import { TextPlayground } from "../playground/text.tsx";
 
@@ -46,10 +47,14 @@ function Playground({ run }: { run: RunDetails }) {
   }
   const input = model.value?.input;
   if (input === undefined) return <p class="empty">{text("loadingModel")}</p>;
-  if (input.kind === "text") return <TextPlayground id={id} input={input} />;
-  return input.kind === "image" ? (
-    <ImagePlayground id={id} input={input} samples={run.data?.samples ?? []} />
-  ) : (
-    <RowPlayground id={id} input={input} />
-  );
+  switch (input.kind) {
+    case "image":
+      return <ImagePlayground id={id} input={input} samples={run.data?.samples ?? []} />;
+    case "row":
+      return <RowPlayground id={id} input={input} />;
+    case "text":
+      return <TextPlayground id={id} input={input} />;
+    case "prompt":
+      return <PromptPlayground id={id} input={input} />;
+  }
 }

@@ -1,10 +1,13 @@
-import { duration, number, text } from "../i18n/text.ts";
+import { term } from "@nacre/evaluate";
+import { duration, language, number, text } from "../i18n/text.ts";
 import { Chart } from "../parts/chart.tsx";
 import { Station } from "../parts/station.tsx";
 import { curves, curvesVersion, details, isRunning, latestStep } from "../state.ts";
 
 export function TrainStation() {
   const step = latestStep.value;
+  // Text generators have bits where classifiers have an accuracy.
+  const scored = details.value?.run.task === "text-generation" ? "bits per character" : "accuracy";
   return (
     <Station name="train">
       {step === undefined ? (
@@ -15,9 +18,9 @@ export function TrainStation() {
           <div class="charts">
             <Chart title={text("loss")} version={curvesVersion.value} columns={curves.loss} digits={3} />
             <Chart
-              title={text("accuracy")}
+              title={scored === "accuracy" ? text("accuracy") : term(scored, language.value)}
               version={curvesVersion.value}
-              columns={curves.validation("accuracy")}
+              columns={curves.validation(scored)}
               digits={3}
               points
             />

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
-import { readCsv, readJsonLines } from "@nacre/data";
+import { readCsv, readJsonLines, readText } from "@nacre/data";
 import { openBundle } from "@nacre/lineage";
-import { type ClassPrediction, loadPredictor, type Predictor } from "@nacre/tasks";
+import { type ClassPrediction, loadPredictor, type Predictor, type TextContinuation } from "@nacre/tasks";
 import { ready } from "@nacre/tensor";
 import type { Command } from "commander";
 import type { Surroundings } from "../program.ts";
@@ -18,11 +18,11 @@ interface Sample {
 export function addPredict(nacre: Command, { terminal, signal }: Surroundings): void {
   nacre
     .command("predict")
-    .description("Predict with a bundle: picture files, or the rows of CSV and JSONL files.")
+    .description("Predict with a bundle: picture files, the rows of CSV and JSONL files, or prompts to go on with.")
     .argument("<bundle>", "a bundle's folder")
     .argument(
       "<inputs...>",
-      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt",
+      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt; prompts, or .txt and .jsonl files of them, for a model that continues",
     )
     .option("--json", "one prediction per line, as JSON, with all probabilities")
     .addHelpText(
@@ -30,7 +30,8 @@ export function addPredict(nacre: Command, { terminal, signal }: Surroundings): 
       `
 Examples
   nacre predict runs/…/bundle seven.png
-  nacre predict runs/…/bundle people.csv --json > predictions.jsonl`,
+  nacre predict runs/…/bundle people.csv --json > predictions.jsonl
+  nacre predict runs/…/bundle "Once upon a time"`,
     )
     .action(async (folder: string, files: string[], options: { json?: boolean }) => {
       await ready();
@@ -43,9 +44,14 @@ Examples
           const outputs = (await predictor.predict(inputs, signal).catch((error: Error & { inputIndex?: number }) => {
             const source = error.inputIndex === undefined ? undefined : batch[error.inputIndex]?.source;
             throw source === undefined ? error : new Error(`${source}: ${error.message}`, { cause: error });
-          })) as ClassPrediction[];
+          })) as (ClassPrediction | TextContinuation)[];
           outputs.forEach((output, index) => {
             const { source } = batch[index]!;
+            if ("tokens" in output) {
+              const text = `${output.prompt}${output.text}`;
+              terminal.out.write(options.json ? `${JSON.stringify({ source, ...output })}\n` : `${text}\n`);
+              return;
+            }
             const probability = output.probabilities[output.label]!;
             terminal.out.write(
               options.json
@@ -76,6 +82,17 @@ async function* samples(files: readonly string[], predictor: Predictor): AsyncGe
       continue;
     }
     let line = 0;
+    if (predictor.input.kind === "prompt" && !/\.(txt|jsonl)(\.gz)?$/.test(file)) {
+      yield { source: "prompt", input: check({ prompt: file }, "prompt", predictor) };
+      continue;
+    }
+    if (predictor.input.kind === "prompt" && /\.txt(\.gz)?$/.test(file)) {
+      for await (const prompt of readText(file)) {
+        const source = `${file}:${++line}`;
+        if (prompt !== "") yield { source, input: check({ prompt }, source, predictor) };
+      }
+      continue;
+    }
     const lines = predictor.input.kind === "text" && extname(file) === ".txt";
     for await (const row of lines ? textsOf(file) : rowsOf(file)) {
       const source = `${file}:${++line}`;

@@ -41,6 +41,10 @@ export interface LanguageReportInput {
   readonly systems?: readonly RivalSystem[];
   /** Of the model, first, with one of the systems; what `compareTranslations` gives. Default none. */
   readonly comparisons?: { readonly against: string; readonly rows: readonly ScoredComparison[] } | null;
+  /** What to know first, in the report's language. Default none. */
+  readonly notes?: readonly string[];
+  /** Texts that the model wrote. Default none. */
+  readonly samples?: readonly { readonly prompt: string; readonly text: string }[];
   readonly facts: readonly { readonly name: string; readonly value: string }[];
   /** Default "en". */
   readonly language?: ReportLanguage;
@@ -55,9 +59,11 @@ export function renderLanguageReport(input: LanguageReportInput): string {
   const words = languageText(language);
   const kind = evaluation.kind.replace("-", "_") as "translation";
   const parts = [
+    ...(input.notes ?? []).map((note) => `<section class="verdict"><p>${escapeHtml(note)}</p></section>`),
     scores(evaluation, words, language),
     systems(input, words),
     comparisons(input, words),
+    samples(input, words),
     ...details(evaluation, words, language),
     factsSection(input.facts, language),
   ];
@@ -172,4 +178,13 @@ function comparisons({ comparisons: all = null, language = "en" }: LanguageRepor
     first.resamples.toLocaleString("en"),
   );
   return section(words.comparisons, hint, content);
+}
+
+function samples({ samples: all = [] }: LanguageReportInput, words: LanguageText): string {
+  if (all.length === 0) return "";
+  const items = all.map(
+    ({ prompt, text }) =>
+      `<p style="white-space:pre-wrap;overflow-wrap:anywhere"><b>${escapeHtml(prompt)}</b>${escapeHtml(text)}</p>`,
+  );
+  return section(words.samples, words.samplesHint, items.join("<hr>"));
 }

@@ -1,5 +1,5 @@
 import type { Random } from "@nacre/random";
-import { disposeModel, parameters, type TensorPlace, tf, toFloat32 } from "@nacre/tensor";
+import { disposeModel, parameters, parseSafetensors, tf, toFloat32 } from "@nacre/tensor";
 import { builtin } from "../builtin.ts";
 import { type CausalLanguageModel, isCausalLanguageModel } from "../language-model.ts";
 import { families } from "./families.ts";
@@ -42,6 +42,34 @@ export async function fromPretrained(folder: string, options: FromPretrainedOpti
     }
   } finally {
     await weights.close();
+  }
+}
+
+/** The parts of a folder that are in memory already. */
+export interface PretrainedParts {
+  /** The content of config.json. */
+  readonly config: FolderConfig;
+  /** The bytes of model.safetensors. */
+  readonly weights: Uint8Array;
+}
+
+/**
+ * As `fromPretrained`, from the contents of a folder with one file of weights; runs in browsers too.
+ *
+ * @throws as `fromPretrained`; `name` says which folder is meant.
+ */
+export async function fromPretrainedParts({ config, weights }: PretrainedParts, name = "the model"): Promise<object> {
+  const family = familyFor(config, name);
+  const { tensors } = parseSafetensors(weights);
+  const architecture = (config.architectures as string[] | undefined)?.[0];
+  const model = family.build(config, { architecture, random: undefined, has: (tensor) => tensors.has(tensor) });
+  try {
+    const read = async (tensor: string) => tensors.get(tensor)!;
+    await fill(model, { family, weights: { tensors, read, async close() {} }, folder: name, mayDraw: false });
+    return model;
+  } catch (error) {
+    disposeModel(model);
+    throw error;
   }
 }
 
@@ -147,7 +175,7 @@ async function fill(model: object, { family, weights, folder, mayDraw }: Source)
 const readable: readonly string[] = ["F32", "BF16", "F16", "F64"];
 
 /** Folders of models without a head leave the prefix out; those of models with one that we read without it have it. */
-function nameIn(tensors: ReadonlyMap<string, TensorPlace>, name: string, prefix = ""): string | undefined {
+function nameIn(tensors: WeightsFile["tensors"], name: string, prefix = ""): string | undefined {
   const other = name.startsWith(prefix) ? name.slice(prefix.length) : `${prefix}${name}`;
   return [name, other, `${prefix}${name}`].find((candidate) => tensors.has(candidate));
 }

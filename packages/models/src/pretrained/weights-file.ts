@@ -3,7 +3,7 @@ import { builtin } from "../builtin.ts";
 
 /** The tensors of a folder, in one file or in several under an index. */
 export interface WeightsFile {
-  readonly tensors: ReadonlyMap<string, TensorPlace>;
+  readonly tensors: ReadonlyMap<string, Pick<TensorPlace, "dtype" | "shape">>;
   read(name: string): Promise<TensorData>;
   close(): Promise<void>;
 }
