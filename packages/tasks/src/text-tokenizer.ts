@@ -25,7 +25,7 @@ export const TokenizerConfig = z.discriminatedUnion("kind", [
 export type TokenizerConfig = z.infer<typeof TokenizerConfig>;
 
 /** Between documents, and before and behind each. */
-export const endOfText = "<|endoftext|>";
+const endOfText = "<|endoftext|>";
 /** Stands for every character that a vocabulary of characters lacks. */
 const unknownCharacter = "\ufffd";
 
