@@ -81,29 +81,23 @@ async function* samples(files: readonly string[], predictor: Predictor): AsyncGe
       yield { source: file, input: check({ image: bytes.toString("base64") }, file, predictor) };
       continue;
     }
-    let line = 0;
-    if (predictor.input.kind === "prompt" && !/\.(txt|jsonl)(\.gz)?$/.test(file)) {
+    const { kind } = predictor.input;
+    const isText = /\.txt(\.gz)?$/.test(file);
+    if (kind === "prompt" && !isText && !/\.jsonl(\.gz)?$/.test(file)) {
       yield { source: "prompt", input: check({ prompt: file }, "prompt", predictor) };
       continue;
     }
-    if (predictor.input.kind === "prompt" && /\.txt(\.gz)?$/.test(file)) {
-      for await (const prompt of readText(file)) {
-        const source = `${file}:${++line}`;
-        if (prompt !== "") yield { source, input: check({ prompt }, source, predictor) };
-      }
-      continue;
-    }
-    const lines = predictor.input.kind === "text" && extname(file) === ".txt";
-    for await (const row of lines ? textsOf(file) : rowsOf(file)) {
+    let line = 0;
+    for await (const row of isText && kind !== "row" ? linesOf(file, kind) : rowsOf(file)) {
       const source = `${file}:${++line}`;
       yield { source, input: check(row, source, predictor) };
     }
   }
 }
 
-/** One text a line. */
-async function* textsOf(file: string): AsyncGenerator<unknown> {
-  for (const text of (await readFile(file, "utf8")).trimEnd().split(/\r?\n/)) yield { text };
+/** One text a line; empty lines are passed over. */
+async function* linesOf(file: string, key: "text" | "prompt"): AsyncGenerator<unknown> {
+  for await (const line of readText(file)) if (line !== "") yield { [key]: line };
 }
 
 function rowsOf(file: string): AsyncIterable<unknown> {
