@@ -7,7 +7,7 @@ import { groups, type NativeCase } from "./cases.ts";
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const modules: Readonly<Record<string, string>> = { OpenBLAS: "numpy", onnxruntime: "torch, onnxruntime, onnx" };
 const install =
-  "python3 -m venv ~/peers && ~/peers/bin/pip install torch==2.8.0 numpy onnxruntime onnx, then NACRE_BENCH_PYTHON=~/peers/bin/python";
+  "python3 -m venv ~/peers && ~/peers/bin/pip install torch==2.13.0 numpy onnxruntime onnx, then NACRE_BENCH_PYTHON=~/peers/bin/python";
 
 async function contenders(
   each: NativeCase,
