@@ -1,6 +1,18 @@
 import { Random } from "@nacre/random";
 import { describe, expect, it } from "vitest";
-import { attention, checkpoint, gelu, layerNorm, linear, ready, tensorMemory, tf, withoutGradient } from "./index.ts";
+import {
+  attention,
+  checkpoint,
+  gelu,
+  layerNorm,
+  linear,
+  parameters,
+  ready,
+  tensorMemory,
+  tf,
+  valueAndGradients,
+  withoutGradient,
+} from "./index.ts";
 
 const [batch, time, width, heads, depth] = [2, 16, 32, 2, 6];
 
@@ -40,6 +52,7 @@ function build() {
   );
   const mask = tf.zeros([1, 1, 1, time]);
   const positions = tf.range(0, time, 1, "int32");
+  const variables = [...parameters({ blocks, input }).values()];
   const loss = (saving: boolean) => {
     const draws = new Random(8);
     let x: tf.Tensor = input;
@@ -50,14 +63,24 @@ function build() {
     }
     return tf.mean(tf.square(x)) as tf.Scalar;
   };
-  return { blocks, loss };
+  return { variables, loss };
 }
 
-async function gradients(loss: () => tf.Scalar) {
+type Gradients = (loss: () => tf.Scalar) => { value: tf.Scalar; grads: Record<string, tf.Tensor> };
+
+/** The variables' gradients by the walk back that frees as it goes. */
+const freeing =
+  (variables: readonly tf.Variable[]): Gradients =>
+  (loss) => {
+    const { value, gradients } = valueAndGradients(loss, variables);
+    return { value, grads: Object.fromEntries(variables.map(({ name }, index) => [name, gradients[index]!])) };
+  };
+
+function measure(loss: () => tf.Scalar, gradients: Gradients = (f) => tf.variableGrads(f)) {
   const memory = tensorMemory();
   memory.restart();
   const before = memory.bytes;
-  const { value, grads } = tf.variableGrads(loss);
+  const { value, grads } = gradients(loss);
   const peak = memory.peakBytes - before;
   const values = Object.fromEntries(
     Object.entries(grads).map(([name, tensor]) => [
@@ -77,16 +100,21 @@ describe.each(["cpu", "wasm", "native"] as const)("checkpoint on %s", (backend) 
       () => false,
     );
     if (!works) return context.skip(`${backend} is not there`);
-    const { blocks, loss } = build();
+    const { variables, loss } = build();
     const tensors = tf.memory().numTensors;
-    const plain = await gradients(() => loss(false));
-    const saved = await gradients(() => loss(true));
-    expect(Object.keys(saved.values)).toHaveLength(depth * 5 + 1);
-    expect(saved.loss).toBe(plain.loss);
-    expect(saved.values).toEqual(plain.values);
+    const plain = measure(() => loss(false));
+    const freed = measure(() => loss(false), freeing(variables));
+    const saved = measure(() => loss(true));
+    const both = measure(() => loss(true), freeing(variables));
+    expect(Object.keys(plain.values)).toHaveLength(depth * 5 + 1);
+    for (const { loss: value, values } of [freed, saved, both]) {
+      expect(value).toBe(plain.loss);
+      expect(values).toEqual(plain.values);
+    }
+    expect(freed.peak).toBeLessThan(0.75 * plain.peak);
     expect(saved.peak).toBeLessThan(plain.peak / 2);
+    expect(both.peak).toBeLessThan(0.75 * freed.peak); // what is left is the gradients
     expect(tf.memory().numTensors).toBe(tensors);
-    expect(blocks).toHaveLength(depth);
     tf.disposeVariables();
   });
 });
@@ -104,7 +132,7 @@ describe("checkpoint", () => {
     expect(Object.values(grads).map((tensor) => tensor.dataSync()[0])).toEqual([50]);
     expect(checkpoint(square, [tf.scalar(2)]).dataSync()[0]).toBe(24);
     const second = tf.grad((x) => tf.grad((y) => checkpoint(square, [y]))(x));
-    expect(() => second(tf.scalar(1))).toThrow("expected a first-order gradient");
+    expect(() => second(tf.scalar(1))).toThrow("Expected a first-order gradient");
   });
 });
 
@@ -118,4 +146,37 @@ it("withoutGradient makes a constant, and keeps nothing", async () => {
   })(x);
   expect(gradient.dataSync()[0]).toBe(15);
   expect(tf.memory().numTensors).toBe(before + 1);
+});
+
+describe("valueAndGradients", () => {
+  it("takes dy, gives undefined where nothing depends, and the same tensor twice", async () => {
+    await ready({ backend: "cpu" });
+    const [x, y] = [tf.tensor1d([1, 2]), tf.scalar(1)];
+    const before = tf.memory().numTensors;
+    const { value, gradients } = valueAndGradients(() => tf.square(tf.add(x, x)), [x, y, x], tf.tensor1d([1, 10]));
+    expect(gradients.map((gradient) => gradient && [...gradient.dataSync()])).toEqual([[8, 160], undefined, [8, 160]]);
+    tf.dispose([value, gradients[0]!, gradients[2]!]);
+    expect(tf.memory().numTensors).toBe(before + 1); // dy
+  });
+
+  it("gives ones for the value itself, and frees everything when it fails", async () => {
+    await ready({ backend: "cpu" });
+    const x = tf.scalar(3);
+    expect(valueAndGradients(() => x, [x]).gradients[0]!.dataSync()[0]).toBe(1);
+    const before = tf.memory().numTensors;
+    const failing = tf.customGrad((y) => ({
+      value: tf.square(y as tf.Tensor),
+      gradFunc: () => {
+        throw new Error("no gradient today");
+      },
+    }));
+    expect(() => tf.tidy(() => valueAndGradients(() => failing(tf.exp(x)), [x]).value)).toThrow("no gradient today");
+    expect(() =>
+      valueAndGradients(() => {
+        tf.square(x);
+        throw new Error("no value today");
+      }, [x]),
+    ).toThrow("no value today");
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });

@@ -1,7 +1,8 @@
 import { Random, type RandomState } from "@nacre/random";
 import * as tf from "@tensorflow/tfjs-core";
 import { isRecording } from "./fused/recording.ts";
-import { withTape } from "./tape.ts";
+import { onOwnTape } from "./tape.ts";
+import { valueAndGradients } from "./value-and-gradients.ts";
 
 export interface CheckpointOptions {
   /** The stream that `work` draws from. It advances once, and the second run draws the same values. */
@@ -40,17 +41,15 @@ export function checkpoint<const Inputs extends readonly tf.Tensor[], Output ext
 
 /** Runs `work` on a tape of its own, which tells the variables it reads and is thrown away. */
 function runUnrecorded<Output extends tf.Tensor>(work: () => Output): { output: Output; variables: tf.Variable[] } {
-  return withTape([], (tape) => {
-    const output = tf.tidy(work);
-    const variables = new Set<tf.Variable>();
-    for (const { inputs, saved } of tape()) {
-      for (const input of Object.values(inputs)) {
-        if (input instanceof tf.Variable && input.trainable) variables.add(input);
-      }
-      for (const tensor of saved ?? []) tensor.dispose();
+  const { output, tape } = onOwnTape(work);
+  const variables = new Set<tf.Variable>();
+  for (const { inputs, saved } of tape) {
+    for (const input of Object.values(inputs)) {
+      if (input instanceof tf.Variable && input.trainable) variables.add(input);
     }
-    return { output, variables: [...variables] };
-  });
+    for (const tensor of saved ?? []) tensor.dispose();
+  }
+  return { output, variables: [...variables] };
 }
 
 interface Segment<Inputs> {
@@ -66,13 +65,12 @@ function gradientsOf<Inputs extends readonly tf.Tensor[]>(
   work: (inputs: Inputs, random: Random | undefined) => tf.Tensor,
   { inputs, variables, dy, drawnFrom }: Segment<Inputs>,
 ): tf.Tensor[] {
-  if (isRecording()) throw new Error("checkpoint: expected a first-order gradient. Received a gradient of a gradient.");
   const all = [...inputs, ...variables];
   const wanted = all.filter(({ dtype }) => dtype === "float32");
   return tf.tidy(() => {
     const again = () => work(inputs, drawnFrom && new Random(drawnFrom));
-    const { grads } = withTape(null, () => tf.engine().gradients(again, wanted, dy, true));
-    const found = new Map(wanted.map((tensor, index) => [tensor, grads[index] as tf.Tensor | null]));
+    const { gradients } = valueAndGradients(again, wanted, dy);
+    const found = new Map(wanted.map((tensor, index) => [tensor, gradients[index]]));
     return all.map((tensor) => found.get(tensor) ?? tf.zeros(tensor.shape));
   });
 }

@@ -24,3 +24,4 @@ export {
 } from "./safetensors.ts";
 export { restore, snapshot } from "./snapshot.ts";
 export { withoutGradient } from "./tape.ts";
+export { type ValueAndGradients, valueAndGradients } from "./value-and-gradients.ts";

@@ -1,4 +1,4 @@
-import { globalNorm, type Model, parameters, tf, trainable, updatesInPlace } from "@nacre/tensor";
+import { globalNorm, type Model, parameters, tf, trainable, updatesInPlace, valueAndGradients } from "@nacre/tensor";
 import type { LossParts } from "./options.ts";
 import { disposeTree, keepTree, mapTree, scoped } from "./tensor-tree.ts";
 import { mapNamed, type NamedTensors, type TensorTree, type Transform, type TransformContext } from "./transform.ts";
@@ -37,17 +37,17 @@ export class Learner {
   async gradients(loss: () => tf.Scalar | LossParts): Promise<Gradients> {
     let parts: Omit<LossParts, "loss"> = {};
     const [value, grads] = scoped(() => {
-      const variables = [...this.#variables.values()];
-      const result = tf.variableGrads(() => {
+      const { value, gradients } = valueAndGradients(() => {
         const told = loss();
         if (told instanceof tf.Tensor) return told;
         parts = { ...told, scalars: kept(told.scalars ?? {}) };
         return told.loss;
-      }, variables);
-      const named = mapNamed(this.#variables, (variable) => {
-        return result.grads[(variable as tf.Variable).name] ?? tf.zerosLike(variable);
-      });
-      return [tf.keep(result.value), keepTree(named)] as const;
+      }, [...this.#variables.values()]);
+      const names = [...this.#variables.keys()];
+      const named = new Map(
+        names.map((name, index) => [name, gradients[index] ?? tf.zerosLike(this.#variables.get(name)!)] as const),
+      );
+      return [tf.keep(value), keepTree(named)] as const;
     });
     const { weight, scalars = {} } = parts;
     const read = await Promise.all([value, ...Object.values(scalars)].map(async (scalar) => (await scalar.data())[0]!));
