@@ -1,7 +1,7 @@
 // npm test: install, then every check, in the order of what fails fastest. Exits non-zero if any of them did.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrap, run } from "./bootstrap.mjs";
 
@@ -65,18 +65,36 @@ console.log(`\n${"─".repeat(74)}`);
 for (const { name, code, seconds } of results) {
   console.log(`${code === 0 ? "ok  " : "FAIL"}  ${name.padEnd(14)} ${seconds.toFixed(1)} s`);
 }
-const counts = testCounts();
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+const { passed, failed, skipped, failures } = readReports();
+for (const failure of failures) console.log(failure);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(results.every(({ code }) => code === 0) ? 0 : 1);
 
-/** Sums vitest's JSON reports. */
-function testCounts() {
-  const total = { passed: 0, failed: 0, skipped: 0 };
+/** Sums vitest's JSON reports and names what failed, so that the last lines of a log tell why. */
+function readReports() {
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [] };
   for (const file of readdirSync(reports)) {
     const report = JSON.parse(readFileSync(join(reports, file), "utf8"));
     total.passed += report.numPassedTests;
     total.failed += report.numFailedTests;
     total.skipped += report.numPendingTests + report.numTodoTests;
+    for (const { name, status, message, assertionResults } of report.testResults) {
+      const failed = assertionResults.filter((test) => test.status === "failed");
+      const path = relative(process.cwd(), name);
+      for (const test of failed) total.failures.push(describe(`${path} > ${test.fullName}`, test.failureMessages[0]));
+      if (status === "failed" && failed.length === 0) total.failures.push(describe(path, message));
+    }
   }
   return total;
+}
+
+/** @param {string} where @param {string | undefined} message */
+function describe(where, message = "") {
+  return [
+    `FAIL  ${where}`,
+    ...message
+      .split("\n")
+      .slice(0, 6)
+      .map((line) => `        ${line.slice(0, 200)}`),
+  ].join("\n");
 }
