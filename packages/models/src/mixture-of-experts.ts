@@ -130,7 +130,7 @@ function chooseExperts(probabilities: tf.Tensor, expertsPerToken: number): Int32
   return tf.tidy(() => tf.topk(probabilities, expertsPerToken).indices.dataSync() as Int32Array);
 }
 
-/** The probabilities [N, E] of the chosen experts: [N, K]. A gather of batches reads beyond its memory on wasm (4.22). */
+/** The probabilities [N, E] of the chosen experts: [N, K]. */
 function pick(probabilities: tf.Tensor, chosen: Int32Array, expertsPerToken: number): tf.Tensor {
   const [tokens, experts] = probabilities.shape as [number, number];
   const places = chosen.map((expert, slot) => Math.floor(slot / expertsPerToken) * experts + expert);

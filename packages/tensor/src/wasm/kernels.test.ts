@@ -191,6 +191,30 @@ describe("wasm kernels equal those of cpu", () => {
     );
   });
 
+  it("gathers within batches", async () => {
+    const size = fc.integer({ min: 1, max: 4 });
+    const shape = fc.record({
+      batch: fc.array(size, { minLength: 1, maxLength: 2 }),
+      outer: size,
+      dim: size,
+      slice: size,
+    });
+    await fc.assert(
+      fc.asyncProperty(shape, size, async ({ batch, outer, dim, slice }, count) => {
+        const places = tf.util.sizeFromShape(batch) * count;
+        const wanted = Array.from({ length: places }, (_, at) => (at * 7 + 3) % dim);
+        await expectSame([[...batch, outer, dim, slice]], (x) => {
+          const indices = tf.tensor(wanted, [...batch, count], "int32");
+          return tf.gather(x!, indices, batch.length + 1, batch.length);
+        });
+      }),
+      runs,
+    );
+    await tf.setBackend("wasm");
+    const outside = tf.tensor2d([[0], [3]], [2, 1], "int32");
+    expect(() => tf.gather(tf.ones([2, 3]), outside, 1, 1)).toThrow(/from 0 to 2. Received 3/);
+  });
+
   it("kernels that run the cpu's JavaScript on wasm memory", async () => {
     await expectSame(
       [

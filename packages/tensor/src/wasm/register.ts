@@ -4,7 +4,7 @@ import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise.ts"
 import { fallbackKernel } from "./fallback.ts";
 import { anyType, untransposed } from "./matmul.ts";
 import { averagePoolGrad, maxPoolGrad } from "./pool.ts";
-import { anyBias, bincount, cast, clipByValue, slice } from "./repaired.ts";
+import { anyBias, bincount, cast, clipByValue, gather, slice } from "./repaired.ts";
 import { cumprod, cumsum, identity, sum, unsortedSegmentSum } from "./sums.ts";
 
 let registered = false;
@@ -31,6 +31,7 @@ const improved: Readonly<Record<string, (original: tf.KernelConfig) => tf.Kernel
   Cast: cast,
   FusedConv2D: anyBias,
   FusedDepthwiseConv2D: anyBias,
+  GatherV2: gather,
   Slice: slice,
   Sum: sum,
   _FusedMatMul: (original) => anyBias(untransposed(original)),

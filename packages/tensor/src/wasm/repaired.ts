@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { slice_util } from "@tensorflow/tfjs-core";
+import { backend_util, slice_util, util } from "@tensorflow/tfjs-core";
 import { type Attributes, run, type WasmBackend } from "./heap.ts";
 
 // Kernels of the wasm backend that are wrong or refuse what the cpu backend takes; each comes around by its own kernels.
@@ -78,6 +78,43 @@ export function anyBias(original: tf.KernelConfig): tf.KernelConfig {
       const result = steps.pop()!;
       for (const step of steps) wasm.disposeData((step as tf.TensorInfo).dataId);
       return result;
+    },
+  };
+}
+
+/**
+ * With batch dimensions, gathers from all rows of all batches in one piece, with indices moved to their batch's rows; the original
+ * reads beyond its memory there.
+ */
+export function gather(original: tf.KernelConfig): tf.KernelConfig {
+  return {
+    ...original,
+    kernelFunc: (call) => {
+      const { x, indices } = call.inputs as Record<string, tf.Tensor>;
+      const { axis, batchDims } = call.attrs as unknown as Attributes;
+      if (!batchDims) return original.kernelFunc(call);
+      const wasm = call.backend as WasmBackend;
+      const [along] = util.parseAxisParam(axis, x!.shape);
+      const { collectGatherOpShapeInfo } = backend_util.segment_util;
+      const shape = collectGatherOpShapeInfo(x!, indices!, along!, batchDims);
+      const { batchSize, outerSize, dimSize, sliceSize, outputShape } = shape;
+      const each = indices!.size / Math.max(1, batchSize);
+      const moved = wasm.makeOutput([batchSize * outerSize * each], "int32");
+      const [rows, wanted] = [wasm.typedArrayFromHeap(moved), wasm.typedArrayFromHeap(indices!)];
+      for (let at = 0; at < rows.length; at++) {
+        const row = Math.floor(at / each); // batch · outer
+        const index = wanted[Math.floor(row / outerSize) * each + (at % each)]!;
+        if (index < 0 || index >= dimSize) {
+          wasm.disposeData(moved.dataId);
+          throw new RangeError(`gather: expected indices from 0 to ${dimSize - 1}. Received ${index}.`);
+        }
+        rows[at] = row * dimSize + index;
+      }
+      const flat = { ...x!, shape: [batchSize * outerSize * dimSize, sliceSize] };
+      const attrs = { axis: 0, batchDims: 0 } as unknown as tf.NamedAttrMap;
+      const result = original.kernelFunc({ ...call, inputs: { x: flat, indices: moved }, attrs }) as tf.TensorInfo;
+      wasm.disposeData(moved.dataId);
+      return { ...result, shape: outputShape };
     },
   };
 }
