@@ -85,7 +85,12 @@ async function prepare(recipe: TextGenerationRecipe, context: TaskContext): Prom
     async validate(model) {
       const sums = await scoreRows(model, watched.rows, { padding: learned.end });
       const nats = -sums.reduce((sum, value) => sum + value, 0);
-      return { loss: nats / watched.tokens, "bits per character": nats / watched.characters / Math.LN2 };
+      const bits = nats / Math.LN2;
+      return {
+        loss: nats / watched.tokens,
+        "bits per character": bits / watched.characters,
+        "bits per byte": bits / watched.bytes,
+      };
     },
     async evaluate(model, evaluation) {
       const { prompts, samples: perPrompt } = recipe.generate;
@@ -175,7 +180,7 @@ class Corpus {
   watched(texts: readonly string[]) {
     const rows: ScoredRow[] = [];
     const most = this.#recipe.evaluate.validationTokens;
-    let [tokens, characters] = [0, 0];
+    let [tokens, characters, bytes] = [0, 0, 0];
     for (const text of texts) {
       if (tokens >= most) break;
       const ids = this.#idsOf(text);
@@ -184,9 +189,11 @@ class Corpus {
       const scored = kept.reduce((sum, row) => sum + row.ids.length - row.scored, 0);
       rows.push(...kept);
       tokens += scored;
-      characters += ([...text].length * scored) / (ids.length - 1);
+      const share = scored / (ids.length - 1);
+      characters += [...text].length * share;
+      bytes += new TextEncoder().encode(text).length * share;
     }
-    return { rows, tokens, characters };
+    return { rows, tokens, characters, bytes };
   }
 
   async score(
