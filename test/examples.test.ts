@@ -18,6 +18,16 @@ if (!mirror) console.log("Skipped: the MNIST example needs NACRE_MIRROR, a folde
 
 /** What each example says when it works. */
 const expectations: Record<string, (output: string) => void> = {
+  "fine-tune": (output) => {
+    const told = (name: string) => {
+      const numbers = output.match(new RegExp(`${name}: right of the trained (\\d+) .*; whole sentences (\\d+) of 20`));
+      return { right: Number(numbers?.[1]), whole: Number(numbers?.[2]) };
+    };
+    expect(told("base").right).toBeLessThan(3);
+    expect(told("fine-tuned").right).toBeGreaterThan(9);
+    expect(output).toContain("the adapter from its folder answers the same: true");
+    expect(told("after DPO").whole).toBeGreaterThan(Math.max(16, told("fine-tuned").whole));
+  },
   generate: (output) => {
     expect(output).toMatch(/free: (\d{4}-\d{2}-\d{2} ?)+/);
     expect(output).toMatch(/1999: 1999-\d{2}-\d{2}/);
