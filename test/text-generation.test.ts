@@ -49,7 +49,9 @@ describe("text generation", () => {
     expect(bits.value).toBeGreaterThan(0.3);
     expect(bits.value).toBeLessThan(4);
     expect(bits.low).toBeLessThan(bits.value);
-    expect(await readFile(files.reportIn("zh"), "utf8")).toContain('<html lang="zh');
+    for (const page of [files.reportIn("zh"), files.dataReportIn("zh")]) {
+      expect(await readFile(page, "utf8")).toContain('<html lang="zh');
+    }
 
     const predictor = await predictorOf(files);
     const ask = async (input: object) =>

@@ -79,6 +79,14 @@ export async function studioRoutes(
     return reply.type("text/html; charset=utf-8").send(html);
   });
 
+  app.get<Report>("/runs/:id/data-report", async ({ params, query }, reply) => {
+    const run = runs.run(params.id);
+    const html = await readFile(run.dataReportIn(query.language === "zh" ? "zh" : "en"), "utf8").catch(() => {
+      throw new RunError(404, `The run ${params.id} has no page about its data.`);
+    });
+    return reply.type("text/html; charset=utf-8").send(html);
+  });
+
   // Server-sent events: the lines of events.jsonl, numbered, from the one after Last-Event-ID.
   app.get<{ Params: { id: string } }>("/runs/:id/events", async (request, reply) => {
     await runs.state(request.params.id);

@@ -39,7 +39,7 @@ export function App() {
             <p class="empty">{text("chooseFirst")}</p>
           ) : (
             <>
-              <DataStation report={run.data} />
+              <DataStation id={run.run.id} report={run.data} />
               <ModelStation architecture={run.architecture} />
               <TrainStation />
               <EvaluateStation id={run.run.id} evaluation={run.evaluation} />

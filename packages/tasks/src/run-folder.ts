@@ -2,6 +2,7 @@ import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { dataPage } from "./data-page.ts";
 import { RunEvent } from "./events.ts";
 import { writeWhole } from "./write-whole.ts";
 
@@ -51,6 +52,10 @@ export class RunFolder {
   }
   reportIn(language: "en" | "zh"): string {
     return join(this.path, language === "en" ? "report.html" : `report.${language}.html`);
+  }
+  /** The data report as a page. */
+  dataReportIn(language: "en" | "zh"): string {
+    return join(this.path, dataPage(language));
   }
   get bundle(): string {
     return join(this.path, "bundle");

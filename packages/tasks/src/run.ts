@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { Random } from "@nacre/random";
 import { describeBackend, disposeModel, ready } from "@nacre/tensor";
 import { tensorBoard } from "@nacre/train";
+import { dataPage, renderData } from "./data-page.ts";
 import { EventLog } from "./event-log.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type NewRunEvent, type RunEvent, type Stage, stages } from "./events.ts";
@@ -136,6 +137,9 @@ class Run {
     const problem: Problem = await this.#stage("data", async (context) => {
       const prepared = await task.prepare(recipe, { ...context, folder: folderOf(source) });
       await this.#folder.writeJson("data.json", prepared.report);
+      for (const language of ["en", "zh"] as const) {
+        await this.#folder.writeText(dataPage(language), renderData(prepared.report, language));
+      }
       return prepared;
     });
     if (last < 1) return false;

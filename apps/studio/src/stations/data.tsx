@@ -1,20 +1,22 @@
 import type { DataReport } from "@nacre/data";
+import type { TextReport, TextsReport } from "@nacre/data/text";
 import type { TextKey } from "../i18n/en.ts";
 import { en } from "../i18n/en.ts";
-import { number, text } from "../i18n/text.ts";
+import { language, number, text } from "../i18n/text.ts";
 import { Bars, Histogram } from "../parts/bars.tsx";
 import { Figure, Station } from "../parts/station.tsx";
 
-export function DataStation({ report }: { report: DataReport | null }) {
+export function DataStation({ id, report }: { id: string | undefined; report: DataReport | TextReport | null }) {
   return (
     <Station name="data">
-      {report === null ? <p class="empty">{text("notYetData")}</p> : <Report report={report} />}
+      {report === null ? <p class="empty">{text("notYetData")}</p> : <Report id={id} report={report} />}
     </Station>
   );
 }
 
-function Report({ report }: { report: DataReport }) {
+function Report({ id, report }: { id: string | undefined; report: DataReport | TextReport }) {
   const splits = Object.entries(report.splits);
+  const texts = "texts" in report ? report.texts : undefined;
   return (
     <>
       <dl class="facts">
@@ -22,6 +24,8 @@ function Report({ report }: { report: DataReport }) {
         {splits.map(([split, count]) => (
           <Fact key={split} name={splitName(split)} value={number(count)} />
         ))}
+        {texts && <Fact name={text("characters")} value={number(texts.totalCharacters)} />}
+        {texts && <Fact name={text("words")} value={number(texts.totalWords)} />}
         <Fact name={text("duplicates")} value={number(report.duplicates.within + report.duplicates.across)} />
         <Fact
           name={text("digest")}
@@ -50,6 +54,7 @@ function Report({ report }: { report: DataReport }) {
             <Histogram counts={report.images.histogram} label={text("brightness")} />
           </Figure>
         )}
+        {texts && <Lengths texts={texts} />}
         <Figure title={text("cleaning")}>
           {report.cleaning.length === 0 ? (
             <p class="hint">{text("nothingCleaned")}</p>
@@ -66,7 +71,34 @@ function Report({ report }: { report: DataReport }) {
       </div>
       <Samples report={report} />
       {report.columns && <Columns report={report} />}
+      {id !== undefined && (
+        <p>
+          <a
+            class="button"
+            href={`/api/runs/${encodeURIComponent(id)}/data-report?language=${language.value}`}
+            target="_blank"
+            rel="noreferrer"
+          >
+            {text("dataReport")} ↗
+          </a>
+        </p>
+      )}
     </>
+  );
+}
+
+function Lengths({ texts }: { texts: TextsReport }) {
+  const { minimum, maximum, quantiles, histogram } = texts.characters;
+  const ends = [minimum, quantiles["0.5"] ?? minimum, maximum].map((value) => number(value)) as [
+    string,
+    string,
+    string,
+  ];
+  return (
+    <Figure title={text("textLengths")}>
+      <Histogram counts={histogram} label={text("textLengths")} />
+      <p class="hint">{text("textLengthsRange", ...ends)}</p>
+    </Figure>
   );
 }
 
