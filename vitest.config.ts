@@ -2,12 +2,20 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@nacre/source", "module", "node", "default"];
+const propertyTests = join(import.meta.dirname, "scripts/property-tests.ts");
 const reports = process.env.NACRE_TEST_REPORTS;
 
 /** unit: beside the code, seconds. integration: whole runs. browser: Chromium on the packages and the built studio. */
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
+  plugins: [
+    {
+      name: "seeded property tests",
+      enforce: "pre",
+      resolveId: (id, importer) => (id === "fast-check" && importer !== propertyTests ? propertyTests : undefined),
+    },
+  ],
   test: {
     passWithNoTests: true,
     reporters: reports
