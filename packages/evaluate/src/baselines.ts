@@ -54,9 +54,13 @@ interface Algorithm<Example> {
   ): Promise<(features: readonly Example[]) => Promise<readonly Float64Array[]>>;
 }
 
-interface Options<Example> {
+/** What algorithms learn from, and what they are scored on. */
+interface Fold<Example> {
   readonly train: Labelled<Example>;
   readonly test: Labelled<Example>;
+}
+
+interface Setting {
   readonly classes: readonly string[];
   readonly seed: number;
   /** Rows of the whole training part, where `train` is only some of it; the notes say so. */
@@ -70,14 +74,22 @@ interface Options<Example> {
   readonly signal?: AbortSignal;
 }
 
-export interface BaselineOptions extends Options<Float32Array> {
+export interface BaselineOptions extends Setting {
   readonly train: LabelledRows;
   readonly test: LabelledRows;
 }
 
-export interface TextBaselineOptions extends Options<string> {
+/** Texts to learn from, and others to be scored on. */
+export interface TextFold {
   readonly train: LabelledTexts;
   readonly test: LabelledTexts;
+}
+
+export interface TextBaselineOptions extends Setting, TextFold {}
+
+export interface TextFoldOptions extends Omit<Setting, "available"> {
+  /** Each algorithm is trained anew for each. */
+  readonly folds: readonly TextFold[];
 }
 
 /**
@@ -86,25 +98,35 @@ export interface TextBaselineOptions extends Options<string> {
  *
  * @throws RangeError when features and labels do not fit; the signal's reason.
  */
-export async function runBaselines(options: BaselineOptions): Promise<BaselineRow[]> {
-  return runAll(baselines, options);
+export async function runBaselines({ train, test, ...setting }: BaselineOptions): Promise<BaselineRow[]> {
+  return runAll(baselines, [{ train, test }], setting);
 }
 
 /**
  * As `runBaselines`, for texts: majority, multinomial naive Bayes, and TF-IDF with a linear support vector machine, on n-grams of
  * words, or of characters where texts have no spaces.
  */
-export async function runTextBaselines(options: TextBaselineOptions): Promise<BaselineRow[]> {
-  return runAll(textBaselines, options);
+export async function runTextBaselines({ train, test, ...setting }: TextBaselineOptions): Promise<BaselineRow[]> {
+  return runAll(textBaselines, [{ train, test }], setting);
+}
+
+/**
+ * As `runTextBaselines`, by cross-validation: the predictions of the folds are pooled, fold after fold, and scored together.
+ *
+ * @throws RangeError without folds, or as `runBaselines`.
+ */
+export async function crossValidateTextBaselines({ folds, ...setting }: TextFoldOptions): Promise<BaselineRow[]> {
+  if (folds.length === 0) throw new RangeError("Expected folds to cross-validate in. Received none.");
+  return runAll(textBaselines, folds, setting);
 }
 
 async function runAll<Example>(
   algorithms: readonly Algorithm<Example>[],
-  options: Options<Example>,
+  folds: readonly Fold<Example>[],
+  setting: Setting,
 ): Promise<BaselineRow[]> {
-  const { train, test, classes, seed, limit = Number.POSITIVE_INFINITY, resamples = 200, progress, signal } = options;
-  const available = options.available ?? train.features.length;
-  for (const [name, part] of Object.entries({ train, test })) {
+  const { classes, seed, limit = Number.POSITIVE_INFINITY, resamples = 200, available, progress, signal } = setting;
+  for (const [name, part] of folds.flatMap((fold) => Object.entries(fold) as [string, Labelled<Example>][])) {
     if (part.features.length > 0 && part.features.length === part.labels.length) continue;
     throw new RangeError(
       `Expected features and labels of the ${name} part. Received ${part.features.length} and ${part.labels.length}.`,
@@ -114,38 +136,39 @@ async function runAll<Example>(
   for (const [done, baseline] of algorithms.entries()) {
     const started = performance.now();
     let rested = started;
-    const context: BaselineContext = {
-      classes: classes.length,
-      seed,
-      async pause(share) {
-        if (performance.now() - rested < 15) return;
-        await new Promise((resolve) => setTimeout(resolve));
-        rested = performance.now();
-        signal?.throwIfAborted();
-        if (!Number.isNaN(share)) progress?.(done + Math.min(share, 0.99), algorithms.length, baseline.name);
-      },
-    };
     progress?.(done, algorithms.length, baseline.name);
-    const known = first(train, Math.min(limit, baseline.limits.train));
-    const asked = first(test, baseline.limits.test);
-    const probabilities = await (await baseline.fit(known, context))(asked.features);
-    const examples: ClassifiedExample[] = probabilities.map((each, index) => ({
-      probabilities: each,
-      label: asked.labels[index]!,
-    }));
+    const examples: ClassifiedExample[] = [];
+    const notes = new Set<string>();
+    for (const [fold, { train, test }] of folds.entries()) {
+      const context: BaselineContext = {
+        classes: classes.length,
+        seed,
+        async pause(share) {
+          if (performance.now() - rested < 15) return;
+          await new Promise((resolve) => setTimeout(resolve));
+          rested = performance.now();
+          signal?.throwIfAborted();
+          if (Number.isNaN(share)) return;
+          progress?.(done + Math.min((fold + share) / folds.length, 0.99), algorithms.length, baseline.name);
+        },
+      };
+      const known = first(train, Math.min(limit, baseline.limits.train));
+      const asked = first(test, baseline.limits.test);
+      const probabilities = await (await baseline.fit(known, context))(asked.features);
+      probabilities.forEach((each, index) => examples.push({ probabilities: each, label: asked.labels[index]! }));
+      const all = available ?? train.features.length;
+      if (known.features.length < all) notes.add(`trained on ${known.features.length} of ${all}`);
+      if (asked.features.length < test.features.length) {
+        notes.add(`tested on ${asked.features.length} of ${test.features.length}`);
+      }
+    }
     const { scores } = evaluateClassification({ classes, examples, seed, resamples, worst: 0 });
-    const notes = [
-      ...(known.features.length < available ? [`trained on ${known.features.length} of ${available}`] : []),
-      ...(asked.features.length < test.features.length
-        ? [`tested on ${asked.features.length} of ${test.features.length}`]
-        : []),
-    ];
     rows.push({
       name: baseline.name,
       scores,
       seconds: (performance.now() - started) / 1000,
-      ...(notes.length > 0 ? { note: notes.join(", ") } : {}),
-      predictions: probabilities.map(mostProbable),
+      ...(notes.size > 0 ? { note: [...notes].join(", ") } : {}),
+      predictions: examples.map(({ probabilities }) => mostProbable(probabilities)),
     });
   }
   progress?.(algorithms.length, algorithms.length, "");
