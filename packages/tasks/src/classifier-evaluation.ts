@@ -9,10 +9,10 @@ import {
 } from "@nacre/evaluate";
 import {
   type BaselineRow,
+  crossValidateTextBaselines,
   type LabelledRows,
-  type LabelledTexts,
   runBaselines,
-  runTextBaselines,
+  type TextFold,
 } from "@nacre/evaluate/baselines";
 import { Random } from "@nacre/random";
 import { z } from "zod";
@@ -43,8 +43,9 @@ export interface ClassifierResults {
 
 /** What baselines learn from and are scored on: the same parts as the model. */
 type BaselineData =
-  | { readonly train: LabelledRows; readonly test: LabelledRows; readonly texts?: undefined }
-  | { readonly texts: { readonly train: LabelledTexts; readonly test: LabelledTexts } };
+  | { readonly train: LabelledRows; readonly test: LabelledRows; readonly folds?: undefined }
+  /** One fold for a test part of its own; more for cross-validation, the model's predictions being in the folds' order. */
+  | { readonly folds: readonly TextFold[] };
 
 export type ClassifierEvaluationOptions = BaselineData & {
   readonly title: Readonly<Record<"en" | "zh", string>>;
@@ -84,9 +85,9 @@ export async function evaluateClassifier(
     ...(context.signal === undefined ? {} : { signal: context.signal }),
   };
   const run = () =>
-    options.texts === undefined
+    options.folds === undefined
       ? runBaselines({ ...setting, train: options.train, test: options.test })
-      : runTextBaselines({ ...setting, ...options.texts });
+      : crossValidateTextBaselines({ ...setting, folds: options.folds });
   const baselines = config.baselines ? await run() : [];
   const comparison = judgeBaselines({
     evaluation,

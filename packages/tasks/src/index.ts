@@ -8,6 +8,7 @@ export type {
   OutputKind,
   Predictor,
   TextContinuation,
+  TokenAttribution,
 } from "./predictor.ts";
 export { RecipeError, type RecipeSource } from "./recipe.ts";
 export { type RunOptions, runRecipe } from "./run.ts";

@@ -58,6 +58,17 @@ export interface ClassPrediction {
   readonly label: string;
   readonly index: number;
   readonly probabilities: Readonly<Record<string, number>>;
+  /** What each token of a text did for `label`, in order; where it was asked for. */
+  readonly attributions?: readonly TokenAttribution[];
+}
+
+/** A token of a text, and what it adds to a class's logit above the mean of all classes' logits. */
+export interface TokenAttribution {
+  readonly text: string;
+  /** [start, end) in the text, in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  readonly value: number;
 }
 
 /** A bundle ready to predict. Predictions of one batch are independent of each other. */

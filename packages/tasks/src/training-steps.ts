@@ -1,5 +1,5 @@
 import type { Model } from "@nacre/tensor";
-import { optimizerFrom, type Step, train } from "@nacre/train";
+import { optimizerFrom, type Step, type TrainOptions, train } from "@nacre/train";
 import type { RunFolder } from "./run-folder.ts";
 import type { Problem, Task, TrainedRecipe } from "./task.ts";
 
@@ -13,20 +13,36 @@ export interface TrainingOptions {
   readonly signal: AbortSignal;
 }
 
-/** The steps of a recipe's training: its settings, in the terms of `@nacre/train`. */
-export function trainingSteps({
+/** The steps of a recipe's training, with checkpoints in the run's folder. */
+export function trainingSteps(options: TrainingOptions): AsyncGenerator<Step, void> {
+  const { folder, resume, signal } = options;
+  const { checkpointEvery, keepBest, keepLast } = options.recipe.train;
+  const checkpoints = { folder: folder.checkpoints, every: checkpointEvery, keepBest, keepLast };
+  return train({ ...trainOptions(options), checkpoints, resume, signal });
+}
+
+/** What a recipe's training needs of its problem. */
+export type TrainedProblem<M extends Model, Batch> = Pick<
+  Problem<M, Batch>,
+  "batches" | "batchesPerEpoch" | "loss" | "validate"
+>;
+
+/** A recipe's settings, in the terms of `@nacre/train`, with nothing kept on disk. */
+export function trainOptions<M extends Model, Batch>({
   recipe,
   task,
   problem,
   model,
-  folder,
-  resume,
-  signal,
-}: TrainingOptions): AsyncGenerator<Step, void> {
+}: {
+  readonly recipe: TrainedRecipe;
+  readonly task: Pick<Task, "monitor">;
+  readonly problem: TrainedProblem<M, Batch>;
+  readonly model: M;
+}): TrainOptions<M, Batch> & { readonly steps: number } {
   const { train: settings } = recipe;
   const stepsPerEpoch = Math.ceil(problem.batchesPerEpoch / settings.accumulate);
   const totalSteps = settings.steps ?? settings.epochs! * stepsPerEpoch;
-  return train({
+  return {
     model,
     data: problem.batches,
     loss: (trained, batch, context) => problem.loss(trained, batch, context),
@@ -44,13 +60,5 @@ export function trainingSteps({
       ...(settings.patience === undefined ? {} : { patience: settings.patience }),
       restoreBest: (settings.weights ?? (settings.patience === undefined ? "last" : "best")) === "best",
     },
-    checkpoints: {
-      folder: folder.checkpoints,
-      every: settings.checkpointEvery,
-      keepBest: settings.keepBest,
-      keepLast: settings.keepLast,
-    },
-    resume,
-    signal,
-  });
+  };
 }

@@ -1,24 +1,69 @@
-import { describe, expect, it } from "vitest";
-import { writeBuckets } from "./bag.ts";
+import { Random } from "@nacre/random";
+import { disposeModel, ready, tf } from "@nacre/tensor";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Bag, BagConfig, inverseDocumentFrequency } from "./bag.ts";
+import { type BagBundle, bagFamily } from "./bag-family.ts";
 
-const bucketsOf = (text: string, ngrams: number, length = 16) => {
-  const into = new Float32Array(length);
-  writeBuckets(text, into, { ngrams, buckets: 1 << 16 });
-  return [...into].filter((bucket) => bucket > 0);
-};
+beforeAll(async () => {
+  await ready({ backend: "cpu" });
+});
 
-describe("buckets of n-grams", () => {
-  it("come shortest first, whatever the case and width, and stop at the length", () => {
-    const single = bucketsOf("good food here", 1);
-    expect(single).toHaveLength(3);
-    expect(bucketsOf("Ｇood FOOD here", 2).slice(0, 3)).toEqual(single);
-    expect(bucketsOf("good food here", 2)).toHaveLength(5);
-    expect(bucketsOf("good food here", 2, 4)).toHaveLength(4);
-    expect(bucketsOf("not good", 2)).not.toEqual(bucketsOf("good not", 2));
+const config = (changes: object = {}) =>
+  BagConfig.parse({ family: "bag", buckets: 256, features: 5, characters: [2, 4], length: 200, ...changes });
+const texts = ["the soup was good", "the room was not good at all", "今天天气很好"];
+
+describe("inverseDocumentFrequency", () => {
+  it("is that of scikit-learn with smoothing, by bucket", () => {
+    const idf = inverseDocumentFrequency([Int32Array.of(1, 2, 2), Int32Array.of(2)], 4);
+    expect([...idf]).toEqual(
+      [1.5, 1 + Math.log(1.5), 1, 1 + Math.log(3)].map((value, index) => (index === 0 ? idf[0] : Math.fround(value))),
+    );
+    expect(idf[0]).toBeCloseTo(1 + Math.log(3), 5);
   });
+});
 
-  it("take Chinese by characters", () => {
-    expect(bucketsOf("今天good", 1)).toEqual([...bucketsOf("今", 1), ...bucketsOf("天", 1), ...bucketsOf("good", 1)]);
-    expect(bucketsOf(" ", 2)).toEqual([]);
+describe("Bag", () => {
+  it("weighs n-grams to a mean, or by rarity to the length 1, and does not see padding", () => {
+    const ids = tf.tensor2d([[3, 4, 0, 0]], [1, 4], "int32");
+    const mean = new Bag(config(), { classes: 2 }, new Random(1));
+    expect([...mean.weights(ids).dataSync()]).toEqual([0.5, 0.5, 0, 0]);
+    const idf = new Float32Array(256).fill(1);
+    idf[3] = 3;
+    const rare = new Bag(config({ weighting: "tf-idf" }), { classes: 2, idf }, new Random(1));
+    const weights = rare.weights(ids).dataSync();
+    expect(weights[0]).toBeCloseTo(3 / Math.sqrt(10), 5);
+    expect(weights[1]).toBeCloseTo(1 / Math.sqrt(10), 5);
+    const longer = tf.tensor2d([[3, 4, 0, 0, 0, 0]], [1, 6], "int32");
+    const [short, long] = [ids, longer].map((each) => rare.forward(each, { training: false }).dataSync());
+    expect([...long!]).toEqual([...short!]);
+    disposeModel(mean);
+    disposeModel(rare);
+  });
+});
+
+describe("attributions of a bag", () => {
+  it.each(["mean", "tf-idf"] as const)("add up to the class's logit above the mean of all: %s", async (weighting) => {
+    const bundle: BagBundle = {
+      task: "text-classification",
+      model: config({ weighting }),
+      classes: ["a", "b", "c"],
+      example: texts[0]!,
+    };
+    const family = bagFamily(bundle, texts);
+    const { model } = family.build(new Random(2));
+    for (const text of texts) {
+      const ids = family.idsOf(text);
+      const logits = family.logits(model, tf.tensor2d(ids, [1, ids.length], "int32"), { training: false }).dataSync();
+      const biases = model.output.bias!.dataSync();
+      const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / 3;
+      for (const index of [0, 1, 2]) {
+        const parts = await family.attribute(model, text, index);
+        expect(parts.map((part) => text.slice(part.start, part.end))).toEqual(parts.map((part) => part.text));
+        const sum = parts.reduce((total, { value }) => total + value, 0);
+        expect(sum).toBeCloseTo(logits[index]! - mean(logits) - (biases[index]! - mean(biases)), 5);
+      }
+    }
+    expect(await family.attribute(model, " ", 0)).toEqual([]);
+    disposeModel(model);
   });
 });

@@ -1,74 +1,116 @@
-import { Dense, Dropout, Embedding, type ForwardContext, gaussian, type Layer } from "@nacre/models";
+import { Dense, Dropout, Embedding, type ForwardContext, gaussian, zeros } from "@nacre/models";
 import type { Random } from "@nacre/random";
 import { tf } from "@nacre/tensor";
 import { z } from "zod";
+import { NgramConfig } from "./ngrams.ts";
 
 /**
  * The mean of embedded n-grams and a linear layer, as fastText (Joulin et al. 2017, "Bag of Tricks for Efficient Text
- * Classification", section 2). N-grams share buckets by their hash, so there is no vocabulary.
+ * Classification", section 2). N-grams share buckets by their hash, so there is no vocabulary. Shapes: B texts, L n-grams, C
+ * features, K classes.
  */
-export const BagConfig = z.strictObject({
+export const BagConfig = NgramConfig.extend({
   family: z.literal("bag"),
-  buckets: z
-    .int()
-    .min(16)
-    .max(2 ** 20)
-    .default(2 ** 14)
-    .describe("rows of the table of n-grams"),
-  features: z.int().positive().default(32).describe("numbers per n-gram"),
-  ngrams: z.int().min(1).max(5).default(2).describe("longest n-gram, in words; in characters where Chinese is written"),
-  length: z.int().positive().default(96).describe("most n-grams of a text; the longest and last ones are left out"),
+  features: z.int().nonnegative().default(32).describe("numbers per n-gram; 0 for none, where n-grams vote directly"),
+  direct: z.boolean().default(false).describe("whether each n-gram also has a vote for each class of its own"),
+  weighting: z
+    .enum(["mean", "tf-idf"])
+    .default("mean")
+    .describe("tf-idf: rare n-grams count more, and a text's weights have the length 1"),
   dropout: z.number().min(0).lt(1).default(0).describe("share of the mean that is dropped in training"),
+  ngramDropout: z.number().min(0).lt(1).default(0).describe("share of the n-grams that is dropped in training"),
+}).refine(({ features, direct }) => features > 0 || direct, {
+  message: "expected features above 0, or direct votes",
+  path: ["features"],
 });
 export type BagConfig = z.infer<typeof BagConfig>;
 
-/** Buckets of n-grams [B, L], 0 for none → logits [B, K]. */
-export class Bag implements Layer<tf.Tensor, tf.Tensor2D> {
-  readonly embedding: Embedding;
+export interface BagOptions {
+  readonly classes: number;
+  /** Weight of each bucket, [buckets]; for `weighting: tf-idf`. Default: 0, to be filled. */
+  readonly idf?: Float32Array | undefined;
+}
+
+/** Buckets of n-grams [B, L] int32, 0 for none → logits [B, K]. */
+export class Bag {
+  readonly embedding: Embedding | undefined;
+  readonly votes: Embedding | undefined;
+  /** [buckets] */
+  readonly idf: tf.Variable | undefined;
   readonly dropout: Dropout;
+  readonly ngramDropout: Dropout;
   readonly output: Dense;
 
-  constructor({ buckets, features, dropout }: BagConfig, classes: number, random: Random) {
-    const options = { vocabulary: buckets, features, initializer: gaussian(0.1) };
-    this.embedding = new Embedding(options, random.fork("embedding"));
-    this.dropout = new Dropout(dropout);
-    this.output = new Dense({ inputs: features, outputs: classes }, random.fork("output"));
+  constructor(config: BagConfig, { classes, idf }: BagOptions, random: Random) {
+    const { buckets, features, direct, weighting } = config;
+    if (features > 0) {
+      const table = { vocabulary: buckets, features, initializer: gaussian(0.1) };
+      this.embedding = new Embedding(table, random.fork("embedding"));
+    }
+    if (direct) {
+      const table = { vocabulary: buckets, features: classes, initializer: zeros };
+      this.votes = new Embedding(table, random.fork("votes"));
+    }
+    if (weighting === "tf-idf") {
+      this.idf = tf.tidy(() => tf.variable(tf.tensor(idf ?? new Float32Array(buckets), [buckets]), false));
+    }
+    this.dropout = new Dropout(config.dropout);
+    this.ngramDropout = new Dropout(config.ngramDropout);
+    this.output = new Dense({ inputs: Math.max(1, features), outputs: classes }, random.fork("output"));
   }
 
-  forward(input: tf.Tensor, context: ForwardContext): tf.Tensor2D {
+  forward(buckets: tf.Tensor2D, context: ForwardContext): tf.Tensor2D {
     return tf.tidy(() => {
-      const rows = this.embedding.forward(tf.cast(input, "int32"), context); // [B, L, C]
-      const present = tf.expandDims(tf.cast(tf.greater(input, 0), "float32"), 2); // [B, L, 1]
-      const count = tf.maximum(tf.sum(present, 1), 1); // [B, 1]
-      const mean = tf.div(tf.sum(tf.mul(rows, present), 1), count); // [B, C]
-      return this.output.forward(this.dropout.forward(mean, context), context) as tf.Tensor2D; // [B, K]
+      const weights = tf.expandDims(this.ngramDropout.forward(this.weights(buckets), context), 1); // [B, 1, L]
+      const pooled = (table: Embedding) => tf.squeeze(tf.matMul(weights, table.forward(buckets)), [1]); // [B, C]
+      const mean = this.embedding ? pooled(this.embedding) : tf.zeros([buckets.shape[0], 1]);
+      const logits = this.output.forward(this.dropout.forward(mean, context)); // [B, K]
+      return (this.votes ? tf.add(logits, pooled(this.votes)) : logits) as tf.Tensor2D;
     });
   }
-}
 
-const unit = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{M}\p{N}'’])+|[^\s]/gu;
+  /** How much each n-gram counts: [B, L] → [B, L]. */
+  weights(buckets: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => {
+      const present = tf.cast(tf.greater(buckets, 0), "float32"); // [B, L]
+      if (this.idf === undefined) return tf.div(present, tf.maximum(tf.sum(present, 1, true), 1));
+      const weights = tf.mul(tf.gather(this.idf, buckets), present);
+      return tf.div(weights, tf.maximum(tf.sqrt(tf.sum(tf.square(weights), 1, true)), 1e-6));
+    });
+  }
 
-/** Writes the buckets (1 … buckets − 1) of a text's n-grams, shortest first; what is left of `into` stays 0. */
-export function writeBuckets(
-  text: string,
-  into: Float32Array,
-  { ngrams, buckets }: Pick<BagConfig, "ngrams" | "buckets">,
-): void {
-  const units = text.normalize("NFKC").toLowerCase().match(unit) ?? [];
-  let at = 0;
-  for (let size = 1; size <= ngrams; size++) {
-    for (let start = 0; start + size <= units.length; start++) {
-      if (at === into.length) return;
-      into[at++] = 1 + (hash(units.slice(start, start + size).join(" ")) % (buckets - 1));
-    }
+  /**
+   * What each n-gram adds to each class's logit, beside the intercept: [B, L] → [B, L, K]. The model is linear in its n-grams, so
+   * over a text they add up to the logits exactly.
+   */
+  contributions(buckets: tf.Tensor2D): tf.Tensor3D {
+    return tf.tidy(() => {
+      const weights = tf.expandDims(this.weights(buckets), 2); // [B, L, 1]
+      const parts: tf.Tensor[] = [];
+      if (this.embedding) {
+        const rows = this.embedding.forward(buckets); // [B, L, C]
+        const flat = tf.reshape(rows, [-1, rows.shape[2]!]);
+        const [, time] = buckets.shape;
+        parts.push(
+          tf.reshape(tf.matMul(flat, this.output.weight as tf.Tensor2D, false, true), [-1, time, this.#classes]),
+        );
+      }
+      if (this.votes) parts.push(this.votes.forward(buckets));
+      return tf.mul(weights, tf.addN(parts)) as tf.Tensor3D;
+    });
+  }
+
+  get #classes(): number {
+    return this.output.weight.shape[0]!;
   }
 }
 
-/** FNV-1a, 32 bits, over UTF-16 code units. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return value >>> 0;
+/**
+ * Inverse document frequency of each bucket, with one more text that holds every n-gram (as scikit-learn's `smooth_idf`):
+ * ln((1 + N) / (1 + n)) + 1 for a bucket that is in n of N texts.
+ */
+export function inverseDocumentFrequency(texts: readonly Int32Array[], buckets: number): Float32Array {
+  const counts = new Float64Array(buckets);
+  for (const text of texts) for (const bucket of new Set(text)) counts[bucket]!++;
+  return Float32Array.from(counts, (count) => Math.log((1 + texts.length) / (1 + count)) + 1);
 }

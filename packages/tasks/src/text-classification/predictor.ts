@@ -1,10 +1,8 @@
-import type { Classifier } from "@nacre/models";
-import { disposeModel } from "@nacre/tensor";
+import { disposeModel, type Model } from "@nacre/tensor";
 import { z } from "zod";
 import { classPrediction } from "../class-predictions.ts";
-import { predictProbabilities } from "../classifier-batch.ts";
 import type { ClassPrediction, Predictor } from "../predictor.ts";
-import { type BagConfig, writeBuckets } from "./bag.ts";
+import { type TextFamily, textProbabilities } from "./text-family.ts";
 
 /** A text as it comes over JSON. Other fields are passed over: files for training can be predicted as they are. */
 export const TextInput = z.object({
@@ -13,40 +11,39 @@ export const TextInput = z.object({
     .min(1)
     .max(2 ** 20)
     .describe("the text to classify"),
+  attributions: z.boolean().default(false).describe("whether to say what each token did for the predicted class"),
 });
 export type TextInput = z.infer<typeof TextInput>;
 
 export interface TextModel {
-  readonly classifier: Classifier;
-  readonly model: BagConfig;
+  readonly family: TextFamily;
+  readonly model: Model;
   readonly classes: readonly string[];
   /** A typical text. */
   readonly example: string;
 }
 
-/** Classifies texts, all of a call in one batch. */
-export function textPredictor({
-  classifier,
-  model,
-  classes,
-  example,
-}: TextModel): Predictor<TextInput, ClassPrediction> {
-  const { length } = model;
+/** Classifies texts, those of a call in batches of like length. */
+export function textPredictor({ family, model, classes, example }: TextModel): Predictor<TextInput, ClassPrediction> {
   return {
     input: { kind: "text", example },
     output: { kind: "classes", classes },
     inputSchema: TextInput,
     async predict(inputs, signal) {
-      const features = new Float32Array(inputs.length * length);
-      inputs.forEach(({ text }, row) => writeBuckets(text, features.subarray(row * length, (row + 1) * length), model));
-      const batch = { features, labels: new Int32Array(inputs.length), size: inputs.length };
-      const rows = await predictProbabilities(classifier, once(batch), { shape: [length], signal });
-      return rows.map((row) => classPrediction(row, classes));
+      const texts = inputs.map(({ text }) => ({ ids: family.idsOf(text), label: 0 }));
+      const rows = await textProbabilities(family, model, texts, { signal });
+      const predictions: ClassPrediction[] = [];
+      for (const [index, { text, attributions }] of inputs.entries()) {
+        signal?.throwIfAborted();
+        const prediction = classPrediction(rows[index]!, classes);
+        predictions.push(
+          attributions
+            ? { ...prediction, attributions: await family.attribute(model, text, prediction.index) }
+            : prediction,
+        );
+      }
+      return predictions;
     },
-    dispose: () => disposeModel(classifier),
+    dispose: () => disposeModel(model),
   };
-}
-
-async function* once<T>(item: T): AsyncGenerator<T, void> {
-  yield item;
 }

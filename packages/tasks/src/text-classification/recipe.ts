@@ -36,6 +36,16 @@ export const TextClassificationRecipe = z.strictObject({
   }),
   model: BagConfig,
   train: TrainingConfig,
-  evaluate: EvaluationConfig.prefault({}),
+  evaluate: EvaluationConfig.extend({
+    folds: z
+      .int()
+      .min(2)
+      .max(100)
+      .optional()
+      .describe(
+        "scores by cross-validation: each of so many parts, chosen by the hash of the text, is predicted by a model that was " +
+          "trained on the others; the finished model is trained on all parts. For data sets too small for one test part",
+      ),
+  }).prefault({}),
 });
 export type TextClassificationRecipe = z.infer<typeof TextClassificationRecipe>;

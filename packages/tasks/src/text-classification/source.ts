@@ -25,11 +25,6 @@ type FileSource = Extract<TextClassificationRecipe["data"]["source"], { from: "f
 /** Opens what the recipe names; splits by the hash of the text where there is no part set aside. */
 export async function openTexts(recipe: TextClassificationRecipe, context: TaskContext): Promise<TextParts> {
   const { source, validation } = recipe.data;
-  const by = ({ text }: TextExample) => text.toLowerCase();
-  const halve = async (known: readonly TextExample[]) => {
-    const inner = from(known).split({ by, parts: { train: 1 - validation, validation }, salt: "validation" });
-    return { train: await inner.train.toArray(), validation: await inner.validation.toArray() };
-  };
   if (source.from === "catalogue") {
     const opened = await openLabelledTexts(source.name, {
       progress: ({ file, done, total }) => context.progress(done, total, "bytes", file),
@@ -38,7 +33,7 @@ export async function openTexts(recipe: TextClassificationRecipe, context: TaskC
     const known = await opened.train.toArray();
     const inner = opened.validation
       ? { train: known, validation: await opened.validation.toArray() }
-      : await halve(known);
+      : await setAside(known, validation);
     const { entry, classes } = opened;
     return { name: source.name, licence: entry.licence, classes, ...inner, test: await opened.test.toArray() };
   }
@@ -50,8 +45,24 @@ export async function openTexts(recipe: TextClassificationRecipe, context: TaskC
           examples: reviews({ count: source.count, seed: recipe.seed }),
         }
       : await readFileOf(source, context);
-  const outer = from(examples).split({ by, parts: { known: 1 - source.test, test: source.test } });
-  return { name, classes, ...(await halve(await outer.known.toArray())), test: await outer.test.toArray() };
+  const outer = from(examples).split({ by: key, parts: { known: 1 - source.test, test: source.test } });
+  const inner = await setAside(await outer.known.toArray(), validation);
+  return { name, classes, ...inner, test: await outer.test.toArray() };
+}
+
+/** A share of known texts that is not trained on, by the hash of the text. */
+export async function setAside(
+  known: readonly TextExample[],
+  share: number,
+): Promise<Pick<TextParts, "train" | "validation">> {
+  const parts = { train: 1 - share, validation: share };
+  const { train, validation } = from(known).split({ by: key, parts, salt: "validation" });
+  return { train: await train.toArray(), validation: await validation.toArray() };
+}
+
+/** Texts that differ in case only must not be on both sides. */
+function key({ text }: TextExample): string {
+  return text.toLowerCase();
 }
 
 async function readFileOf(source: FileSource, context: TaskContext) {

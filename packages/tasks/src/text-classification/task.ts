@@ -1,39 +1,24 @@
-import { from, reportTable } from "@nacre/data";
-import { type Classifier, summarize } from "@nacre/models";
-import { Random } from "@nacre/random";
-import { parseSafetensors, restore } from "@nacre/tensor";
-import { z } from "zod";
-import {
-  balancedWeights,
-  type ClassifierBatch,
-  classifierLoss,
-  collate,
-  predictProbabilities,
-} from "../classifier-batch.ts";
+import { reportTable } from "@nacre/data";
+import type { LabelledTexts, TextFold } from "@nacre/evaluate/baselines";
+import { type Model, parseSafetensors, restore } from "@nacre/tensor";
 import { baselineSample, evaluateClassifier } from "../classifier-evaluation.ts";
-import { classifierScores } from "../classifier-scores.ts";
 import type { Predictor } from "../predictor.ts";
-import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
-import { Bag, BagConfig, writeBuckets } from "./bag.ts";
+import type { BundleParts, EvaluationContext, Problem, Task, TaskContext } from "../task.ts";
+import { BagBundle, bagFamily, emptyBag } from "./bag-family.ts";
+import { type FittedTexts, fitTexts, type KnownTexts } from "./fitted.ts";
+import { crossValidate, type Fold, foldsOf } from "./folds.ts";
 import { textPredictor } from "./predictor.ts";
 import { TextClassificationRecipe } from "./recipe.ts";
-import { openTexts, type TextExample } from "./source.ts";
+import { openTexts, setAside, type TextExample, type TextParts } from "./source.ts";
+import type { IdBatch, TextFamily } from "./text-family.ts";
 
-/** What `config.json` of a bundle of this task holds. */
-const Config = z.object({
-  task: z.literal("text-classification"),
-  model: BagConfig,
-  classes: z.array(z.string()).min(2),
-  example: z.string().describe("a typical text"),
-});
-
-const evaluationBatch = 512;
+const monitor = { name: "accuracy", mode: "max" } as const;
 
 /** Texts into classes: sentiment, intent, topic. */
 export const textClassification: Task<TextClassificationRecipe> = {
   name: "text-classification",
   recipe: TextClassificationRecipe,
-  monitor: { name: "accuracy", mode: "max" },
+  monitor,
   prepare,
   async load(parts) {
     return loadTextPredictor(parts);
@@ -41,22 +26,22 @@ export const textClassification: Task<TextClassificationRecipe> = {
 };
 
 async function prepare(recipe: TextClassificationRecipe, context: TaskContext): Promise<Problem> {
-  const { name, licence, classes, train, validation, test } = await openTexts(recipe, context);
+  const parts = await openParts(recipe, context);
+  const { name, licence, classes, train, validation, test } = parts;
   if (classes.length < 2) throw new Error(`Expected two or more classes in ${name}. Received ${classes.length}.`);
   const rows = (part: readonly TextExample[]) => part.map(({ text, label }) => ({ text, label: classes[label]! }));
-  const splits = { train: rows(train), validation: rows(validation), test: rows(test) };
-  const report = await reportTable({ name, splits, target: "label", cleaning: [] });
-  const { model: config } = recipe;
-  const { length } = config;
-  const shape = [length];
-  const write = ({ text, label }: TextExample, into: Float32Array): number => {
-    writeBuckets(text, into, config);
-    return label;
+  const splits = {
+    train: rows(train),
+    validation: rows(validation),
+    ...(test.length > 0 ? { test: rows(test) } : {}),
   };
-  const batchesOf = (part: readonly TextExample[]) => collate(from(part), { batch: evaluationBatch, length, write });
-  const counts = classes.map((_, index) => train.filter(({ label }) => label === index).length);
+  const report = await reportTable({ name, splits, target: "label", cleaning: [] });
+  const fit = async (known: KnownTexts) =>
+    fitTexts(recipe, await familyFor(recipe, classes, known), { ...known, classes: classes.length });
+  const fitted = await fit(parts);
+  const { family } = fitted;
 
-  const problem: Problem<Classifier, ClassifierBatch> = {
+  const problem: Problem<Model, IdBatch> = {
     report,
     sources: [
       {
@@ -66,61 +51,106 @@ async function prepare(recipe: TextClassificationRecipe, context: TaskContext): 
         ...(licence === undefined ? {} : { licence }),
       },
     ],
-    batches: collate(from(train).shuffle({ seed: recipe.seed }), { batch: recipe.train.batch, length, write }),
-    batchesPerEpoch: Math.ceil(train.length / recipe.train.batch),
-    build(random) {
-      const model = new Bag(config, classes.length, random);
-      const layers = summarize(model, shape);
-      const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
-      return { model, architecture: { name: config.family, parameters, input: [null, ...shape], layers } };
-    },
-    loss: classifierLoss({
-      shape,
-      labelSmoothing: recipe.train.labelSmoothing,
-      classWeights: recipe.train.classWeights === "balanced" ? balancedWeights(counts) : undefined,
-    }),
-    async validate(model) {
-      const probabilities = await predictProbabilities(model, batchesOf(validation), { shape });
-      return classifierScores(
-        probabilities,
-        validation.map(({ label }) => label),
-      );
-    },
+    batches: fitted.batches,
+    batchesPerEpoch: fitted.batchesPerEpoch,
+    build: fitted.build,
+    loss: fitted.loss,
+    validate: fitted.validate,
     async evaluate(model, evaluation) {
-      let done = 0;
-      const predicted = await predictProbabilities(model, batchesOf(test), {
-        shape,
-        signal: evaluation.signal,
-        onBatch: (size) => evaluation.progress((done += size), test.length, "texts"),
-      });
-      const known = baselineSample(train, { seed: recipe.seed, limit: recipe.evaluate.baselineLimit });
-      const labelled = (part: readonly TextExample[]) => ({
-        features: part.map(({ text }) => text),
-        labels: part.map(({ label }) => label),
-      });
+      const { folds: count } = recipe.evaluate;
+      const predicted =
+        count === undefined
+          ? await predictTest(recipe, { ...parts, fitted, model }, evaluation)
+          : await predictFolds(recipe, { ...parts, count, fit }, evaluation);
+      const { texts, probabilities, folds: rivals } = predicted;
       return evaluateClassifier(
         {
           title: recipe.title,
           config: recipe.evaluate,
           classes,
           seed: recipe.seed,
-          examples: predicted.map((probabilities, index) => ({ probabilities, label: test[index]!.label })),
+          examples: probabilities.map((row, index) => ({ probabilities: row, label: texts[index]!.label })),
+          folds: rivals,
           available: train.length,
-          texts: { train: labelled(known), test: labelled(test) },
-          show: async (index) => ({ row: { text: test[index]!.text } }),
+          show: async (index) => ({ row: { text: texts[index]!.text } }),
         },
         evaluation,
       );
     },
-    config: { task: "text-classification", model: config, classes, example: train[0]!.text },
-    preprocessor: { kind: "n-gram buckets", ngrams: config.ngrams, buckets: config.buckets, length },
+    config: family.config,
+    preprocessor: family.preprocessor,
+    ...(family.save === undefined ? {} : { save: family.save }),
   };
   return problem as unknown as Problem;
 }
 
+/** The parts of the data; with folds there is no test part, each text is tested once. */
+async function openParts(recipe: TextClassificationRecipe, context: TaskContext): Promise<TextParts> {
+  const parts = await openTexts(recipe, context);
+  if (recipe.evaluate.folds === undefined) return parts;
+  const all = [...parts.train, ...parts.validation, ...parts.test];
+  return { ...parts, ...(await setAside(all, recipe.data.validation)), test: [] };
+}
+
+async function familyFor(
+  { model }: TextClassificationRecipe,
+  classes: readonly string[],
+  { train }: KnownTexts,
+): Promise<TextFamily> {
+  const bundle: BagBundle = { task: "text-classification", model, classes: [...classes], example: train[0]!.text };
+  const texts = train.map(({ text }) => text);
+  return bagFamily(bundle, texts) as unknown as TextFamily;
+}
+
+interface Predicted {
+  /** What was predicted, and the class probabilities in its order. */
+  readonly texts: readonly TextExample[];
+  readonly probabilities: readonly Float32Array[];
+  /** What simple algorithms learn from and predict, in the same order. */
+  readonly folds: readonly TextFold[];
+}
+
+/** The test part, by the finished model. */
+async function predictTest(
+  recipe: TextClassificationRecipe,
+  { train, test, fitted, model }: TextParts & { readonly fitted: FittedTexts; readonly model: Model },
+  { signal, progress }: EvaluationContext,
+): Promise<Predicted> {
+  const onTexts = (done: number) => progress(done, test.length, "texts");
+  const probabilities = await fitted.predict(model, test, { signal, onTexts });
+  return { texts: test, probabilities, folds: [compared({ train, test }, recipe)] };
+}
+
+/** Every text, by a model that was trained on the other folds. */
+async function predictFolds(
+  recipe: TextClassificationRecipe,
+  { train, validation, count, fit }: TextParts & { count: number; fit(known: KnownTexts): Promise<FittedTexts> },
+  context: EvaluationContext,
+): Promise<Predicted> {
+  const options = { folds: count, validation: recipe.data.validation };
+  const folds = await foldsOf([...train, ...validation], options);
+  const probabilities = await crossValidate({ recipe, monitor, folds, fit }, context);
+  return {
+    texts: folds.flatMap(({ test }) => test),
+    probabilities,
+    folds: folds.map((fold) => compared(fold, recipe)),
+  };
+}
+
+/** Texts for simple algorithms, in an order of their own: they may see only the first ones. */
+function compared({ train, test }: Pick<Fold, "train" | "test">, { seed }: TextClassificationRecipe): TextFold {
+  const shuffled = baselineSample(train, { seed, limit: Number.POSITIVE_INFINITY });
+  return { train: labelled(shuffled), test: labelled(test) };
+}
+
+function labelled(part: readonly TextExample[]): LabelledTexts {
+  return { features: part.map(({ text }) => text), labels: part.map(({ label }) => label) };
+}
+
 async function loadTextPredictor({ config, weights }: BundleParts): Promise<Predictor> {
-  const { model, classes, example } = Config.parse(config);
-  const classifier = new Bag(model, classes.length, new Random(0));
-  restore(classifier, parseSafetensors(weights).tensors);
-  return textPredictor({ classifier, model, classes, example });
+  const bundle = BagBundle.parse(config);
+  const { classes, example } = bundle;
+  const model = emptyBag(bundle);
+  restore(model, parseSafetensors(weights).tensors);
+  return textPredictor({ family: bagFamily(bundle) as unknown as TextFamily, model, classes, example });
 }

@@ -1,0 +1,59 @@
+import { summarize } from "@nacre/models";
+import { Random } from "@nacre/random";
+import { tf } from "@nacre/tensor";
+import { z } from "zod";
+import { Bag, BagConfig, inverseDocumentFrequency } from "./bag.ts";
+import { bucketsOf, placedNgrams } from "./ngrams.ts";
+import type { TextFamily } from "./text-family.ts";
+
+/** What `config.json` of a bag's bundle holds. */
+export const BagBundle = z.object({
+  task: z.literal("text-classification"),
+  model: BagConfig,
+  classes: z.array(z.string()).min(2),
+  example: z.string().describe("a typical text"),
+});
+export type BagBundle = z.infer<typeof BagBundle>;
+
+/** @param texts of the training part, where there is something to be fitted on them; a bundle has it among its weights */
+export function bagFamily(bundle: BagBundle, texts: readonly string[] = []): TextFamily<Bag> {
+  const { model: config, classes } = bundle;
+  const idsOf = (text: string) => bucketsOf(text, config);
+  const fitted = config.weighting === "tf-idf" && texts.length > 0;
+  const idf = fitted ? inverseDocumentFrequency(texts.map(idsOf), config.buckets) : undefined;
+  const { ngrams, characters, buckets, length } = config;
+  return {
+    padding: 0,
+    idsOf,
+    build(random) {
+      const model = new Bag(config, { classes: classes.length, idf }, random);
+      const layers = summarize(model, [length], { dtype: "int32" });
+      const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+      return { model, architecture: { name: config.family, parameters, input: [null, length], layers } };
+    },
+    logits: (model, ids, context) => model.forward(ids, context),
+    async attribute(model, text, index) {
+      const { buckets: found, units, shares } = placedNgrams(text, config);
+      const values = new Float64Array(units.length);
+      if (found.length > 0) {
+        const added = tf.tidy(() => {
+          const each = model.contributions(tf.tensor2d(found, [1, found.length], "int32")); // [1, L, K]
+          return tf.sub(tf.slice(each, [0, 0, index], [1, found.length, 1]), tf.mean(each, 2, true)); // [1, L, 1]
+        });
+        const numbers = await added.data();
+        added.dispose();
+        shares.forEach((own, ngram) => {
+          for (const [unit, share] of own) values[unit]! += share * numbers[ngram]!;
+        });
+      }
+      return units.map(([start, end], unit) => ({ text: text.slice(start, end), start, end, value: values[unit]! }));
+    },
+    config: bundle,
+    preprocessor: { kind: "n-gram buckets", ngrams, characters, buckets, length },
+  };
+}
+
+/** A bag with the weights of a bundle still to come. */
+export function emptyBag(bundle: BagBundle): Bag {
+  return new Bag(bundle.model, { classes: bundle.classes.length }, new Random(0));
+}
