@@ -1,6 +1,8 @@
 export { type NewRunEvent, RunEvent, type Stage, stages } from "./events.ts";
 export type {
+  AnswerSpan,
   ClassPrediction,
+  FoundAnswer,
   GeneratedToken,
   GenerationDefaults,
   InputColumn,

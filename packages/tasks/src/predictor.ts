@@ -11,7 +11,9 @@ export type InputKind =
       readonly example: string;
       /** What holds where an input does not say otherwise. */
       readonly settings: GenerationDefaults;
-    };
+    }
+  /** A question about a passage. */
+  | { readonly kind: "question"; readonly example: { readonly question: string; readonly passage: string } };
 
 /** How a text is drawn. */
 export interface GenerationDefaults {
@@ -34,7 +36,25 @@ export interface InputColumn {
 export type OutputKind =
   | { readonly kind: "classes"; readonly classes: readonly string[] }
   /** A text, token by token. */
-  | { readonly kind: "continuation" };
+  | { readonly kind: "continuation" }
+  /** A part of a passage. */
+  | { readonly kind: "answer" };
+
+/** The likeliest answer to a question, and further ones. */
+export interface FoundAnswer extends AnswerSpan {
+  readonly question: string;
+  /** Likeliest first. */
+  readonly further: readonly AnswerSpan[];
+}
+
+/** A part of a passage: `passage.slice(start, end)`, in UTF-16 units. Empty where a passage has no words. */
+export interface AnswerSpan {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** Share of the probability of all answers that were compared. */
+  readonly score: number;
+}
 
 /** What a generator wrote after a prompt. */
 export interface TextContinuation {

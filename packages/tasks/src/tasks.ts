@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { imageClassification } from "./image-classification/task.ts";
 import type { Predictor } from "./predictor.ts";
+import { questionAnswering } from "./question-answering/task.ts";
 import { parseRecipe, type RecipeSource } from "./recipe.ts";
 import { tabularClassification } from "./tabular-classification/task.ts";
 import type { BundleParts, Task, TrainedRecipe } from "./task.ts";
@@ -8,7 +9,13 @@ import { textClassification } from "./text-classification/task.ts";
 import { textGeneration } from "./text-generation/task.ts";
 
 /** Every task there is. A new one is one line here. */
-export const tasks: readonly Task[] = [imageClassification, tabularClassification, textClassification, textGeneration];
+export const tasks: readonly Task[] = [
+  imageClassification,
+  tabularClassification,
+  textClassification,
+  textGeneration,
+  questionAnswering,
+];
 
 /** @throws Error that names the tasks there are. */
 export function taskNamed(name: unknown): Task {

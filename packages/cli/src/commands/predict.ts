@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { readCsv, readJsonLines, readText } from "@nacre/data";
 import { openBundle } from "@nacre/lineage";
-import { type ClassPrediction, loadPredictor, type Predictor, type TextContinuation } from "@nacre/tasks";
+import {
+  type ClassPrediction,
+  type FoundAnswer,
+  loadPredictor,
+  type Predictor,
+  type TextContinuation,
+} from "@nacre/tasks";
 import { ready } from "@nacre/tensor";
 import type { Command } from "commander";
 import type { Surroundings } from "../program.ts";
@@ -18,11 +24,13 @@ interface Sample {
 export function addPredict(nacre: Command, { terminal, signal }: Surroundings): void {
   nacre
     .command("predict")
-    .description("Predict with a bundle: picture files, the rows of CSV and JSONL files, or prompts to go on with.")
+    .description(
+      "Predict with a bundle: picture files, the rows of CSV and JSONL files, questions about passages, or prompts to go on with.",
+    )
     .argument("<bundle>", "a bundle's folder")
     .argument(
       "<inputs...>",
-      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt; prompts, or .txt and .jsonl files of them, for a model that continues",
+      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt; the same with question and passage for one that answers; prompts, or .txt and .jsonl files of them, for a model that continues",
     )
     .option("--json", "one prediction per line, as JSON, with all probabilities")
     .addHelpText(
@@ -31,6 +39,7 @@ export function addPredict(nacre: Command, { terminal, signal }: Surroundings): 
 Examples
   nacre predict runs/…/bundle seven.png
   nacre predict runs/…/bundle people.csv --json > predictions.jsonl
+  nacre predict runs/…/bundle questions.jsonl
   nacre predict runs/…/bundle "Once upon a time"`,
     )
     .action(async (folder: string, files: string[], options: { json?: boolean }) => {
@@ -44,7 +53,7 @@ Examples
           const outputs = (await predictor.predict(inputs, signal).catch((error: Error & { inputIndex?: number }) => {
             const source = error.inputIndex === undefined ? undefined : batch[error.inputIndex]?.source;
             throw source === undefined ? error : new Error(`${source}: ${error.message}`, { cause: error });
-          })) as (ClassPrediction | TextContinuation)[];
+          })) as (ClassPrediction | TextContinuation | FoundAnswer)[];
           outputs.forEach((output, index) => {
             const { source } = batch[index]!;
             if ("tokens" in output) {
@@ -52,11 +61,12 @@ Examples
               terminal.out.write(options.json ? `${JSON.stringify({ source, ...output })}\n` : `${text}\n`);
               return;
             }
-            const probability = output.probabilities[output.label]!;
+            const [said, probability] =
+              "further" in output ? [output.text, output.score] : [output.label, output.probabilities[output.label]!];
             terminal.out.write(
               options.json
                 ? `${JSON.stringify({ source, ...output })}\n`
-                : `${source}\t${output.label}\t${probability.toFixed(4)}\n`,
+                : `${source}\t${said}\t${probability.toFixed(4)}\n`,
             );
           });
           batch = [];
@@ -88,7 +98,7 @@ async function* samples(files: readonly string[], predictor: Predictor): AsyncGe
       continue;
     }
     let line = 0;
-    for await (const row of isText && kind !== "row" ? linesOf(file, kind) : rowsOf(file)) {
+    for await (const row of isText && (kind === "text" || kind === "prompt") ? linesOf(file, kind) : rowsOf(file)) {
       const source = `${file}:${++line}`;
       yield { source, input: check(row, source, predictor) };
     }

@@ -14,13 +14,7 @@ export {
   type OpenedLabelledTexts,
   openLabelledTexts,
 } from "./open-labelled-texts.ts";
-export {
-  type Answer,
-  type OpenedQuestions,
-  openQuestions,
-  type Question,
-  type QuestionOptions,
-} from "./open-questions.ts";
+export { type OpenedQuestions, openQuestions, type QuestionOptions } from "./open-questions.ts";
 export { type OpenedTexts, openTexts, type TextRecord } from "./open-texts.ts";
 export {
   type OpenedTranslations,

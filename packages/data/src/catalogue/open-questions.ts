@@ -1,26 +1,9 @@
 import { type Dataset, from } from "../dataset.ts";
-import { readBytes } from "../readers/bytes.ts";
+import { type Question, readSquad, type SquadQuestion } from "../readers/squad.ts";
 import { catalogueEntry } from "./catalogue.ts";
 import type { CatalogueEntry } from "./entry.ts";
 import { type FetchOptions, fetchDataset } from "./fetch-dataset.ts";
 import { opener } from "./opener.ts";
-
-/** An answer that someone gave. */
-export interface Answer {
-  readonly text: string;
-  /** Where it starts in the passage, in UTF-16 units: `context.startsWith(text, start)`. None when it is not in there. */
-  readonly start?: number;
-}
-
-/** A question about a passage, in the manner of SQuAD. */
-export interface Question {
-  readonly key: string;
-  readonly question: string;
-  readonly context: string;
-  /** Different answers, the first annotator's first. */
-  readonly answers: readonly Answer[];
-  readonly title: string;
-}
 
 export interface QuestionOptions extends FetchOptions {
   /** "xquad": en (default), zh or de. "cmrc2018" is in zh. */
@@ -57,15 +40,13 @@ export async function openQuestions(name: string, options: QuestionOptions = {})
   return opener(openers, name)(options);
 }
 
-type Numbered = Question & { readonly article: string };
-
 async function openXquad({ language = "en", ...options }: QuestionOptions): Promise<OpenedQuestions> {
   const { files } = await fetchDataset("xquad", options);
   const path = files[`xquad.${language}.json`];
   if (path === undefined) throw new Error(`Expected a language of en, zh, de. Received "${language}".`);
-  const all = from(await readQuestions(path, "xquad"));
+  const all = from(await readSquad(path));
   const { train, validation, test } = all.split({
-    by: ({ article }) => article,
+    by: ({ article }) => `xquad-${article}`,
     parts: { train: 0.8, validation: 0.1, test: 0.1 },
     salt: "xquad",
   });
@@ -83,8 +64,8 @@ async function openXquad({ language = "en", ...options }: QuestionOptions): Prom
 async function openCmrc({ language = "zh", ...options }: QuestionOptions): Promise<OpenedQuestions> {
   if (language !== "zh") throw new Error(`Expected the language zh. Received "${language}".`);
   const { files } = await fetchDataset("cmrc2018", options);
-  const dev = from(await readQuestions(files["cmrc2018_dev.json"]!, "cmrc2018"));
-  const trial = from(await readQuestions(files["cmrc2018_trial.json"]!, "cmrc2018"));
+  const dev = from(await readSquad(files["cmrc2018_dev.json"]!));
+  const trial = from(await readSquad(files["cmrc2018_trial.json"]!));
   const { train, validation } = dev.split({ by: ({ context }) => context, parts: { train: 0.9, validation: 0.1 } });
   return {
     kind: "questions",
@@ -97,73 +78,6 @@ async function openCmrc({ language = "zh", ...options }: QuestionOptions): Promi
   };
 }
 
-function plain(questions: Dataset<Numbered>): Dataset<Question> {
+function plain(questions: Dataset<SquadQuestion>): Dataset<Question> {
   return questions.map(({ article: _, ...question }) => question);
-}
-
-/** A file of SQuAD 1.1 (Rajpurkar et al. 2016). */
-interface SquadFile {
-  readonly data: readonly {
-    readonly title: string;
-    readonly paragraphs: readonly {
-      readonly context: string;
-      readonly qas: readonly {
-        readonly id: string;
-        readonly question: string;
-        readonly answers: readonly { readonly text: string; readonly answer_start: number }[];
-      }[];
-    }[];
-  }[];
-}
-
-async function readQuestions(path: string, name: string): Promise<Numbered[]> {
-  const { data } = JSON.parse(new TextDecoder().decode(await readBytes(path))) as SquadFile;
-  return data.flatMap(({ title, paragraphs }, article) =>
-    paragraphs.flatMap(({ context, qas }) => {
-      const offsets = unitOffsets(context);
-      return qas.map(({ id, question, answers }) => ({
-        key: id,
-        question,
-        context,
-        answers: answersOf(answers, context, offsets),
-        title,
-        article: `${name}-${article}`,
-      }));
-    }),
-  );
-}
-
-/** Without repetitions. A place that does not fit the text gives way to the nearest one that does. */
-function answersOf(
-  answers: readonly { readonly text: string; readonly answer_start: number }[],
-  context: string,
-  offsets: readonly number[],
-): Answer[] {
-  const found = new Map<string, Answer>();
-  for (const { text, answer_start } of answers) {
-    const start = nearest(context, text, offsets[answer_start] ?? 0);
-    const key = `${start}\0${text}`;
-    if (!found.has(key)) found.set(key, start === undefined ? { text } : { text, start });
-  }
-  return [...found.values()];
-}
-
-function nearest(context: string, text: string, start: number): number | undefined {
-  if (context.startsWith(text, start)) return start;
-  let best: number | undefined;
-  for (let at = context.indexOf(text); at !== -1; at = context.indexOf(text, at + 1)) {
-    if (best === undefined || Math.abs(at - start) < Math.abs(best - start)) best = at;
-  }
-  return best;
-}
-
-/** UTF-16 offset of every character: the file counts characters. */
-function unitOffsets(text: string): number[] {
-  const offsets: number[] = [];
-  let at = 0;
-  for (const character of text) {
-    offsets.push(at);
-    at += character.length;
-  }
-  return offsets;
 }

@@ -14,5 +14,6 @@ export { type IdxArray, type IdxFile, readIdx } from "./idx.ts";
 export { type ImageFolder, readImageFolder } from "./image-folder.ts";
 export { readJsonLines, readText } from "./json-lines.ts";
 export { readParquet } from "./parquet.ts";
+export { type Answer, type Question, readSquad, type SquadQuestion } from "./squad.ts";
 export { type ArchivedFile, readTar } from "./tar.ts";
 export { type Audio, readWav } from "./wav.ts";
