@@ -1,6 +1,19 @@
 import type { DataReport } from "@nacre/data";
-import type { BaselineVerdict, ClassificationEvaluation, LanguageModelEvaluation } from "@nacre/evaluate";
-import type { Architecture, InputKind, OutputKind, RunEvent, RunState, TextContinuation } from "@nacre/tasks";
+import type {
+  AnswersEvaluation,
+  BaselineVerdict,
+  ClassificationEvaluation,
+  LanguageModelEvaluation,
+} from "@nacre/evaluate";
+import type {
+  Architecture,
+  FoundAnswer,
+  InputKind,
+  OutputKind,
+  RunEvent,
+  RunState,
+  TextContinuation,
+} from "@nacre/tasks";
 
 /** What the page knows of its server. Types only: no code of these packages is bundled for it. */
 export interface Recipe {
@@ -50,12 +63,24 @@ export interface TextEvaluation {
   readonly samples: readonly { readonly prompt: string; readonly text: string }[];
 }
 
+/** Of a model that answers questions about passages. */
+export interface AnswerEvaluation {
+  readonly evaluation: AnswersEvaluation;
+  readonly baselines: readonly {
+    readonly name: string;
+    readonly seconds: number;
+    readonly note?: string;
+    readonly scores: AnswersEvaluation["scores"];
+  }[];
+  readonly comparison: TextEvaluation["comparison"];
+}
+
 export interface RunDetails {
   readonly run: RunState;
   readonly recipe: string | null;
   readonly data: DataReport | null;
   readonly architecture: Architecture | null;
-  readonly evaluation: Evaluation | TextEvaluation | null;
+  readonly evaluation: Evaluation | TextEvaluation | AnswerEvaluation | null;
 }
 
 export interface ServedModel {
@@ -105,6 +130,14 @@ export const api = {
 /** What a text generator writes. Its answer is another one than a classifier's. */
 export function continueText(id: string, input: object, signal: AbortSignal): Promise<TextContinuation> {
   return ask<{ outputs: TextContinuation[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
+    ...json("POST", { inputs: [input] }),
+    signal,
+  }).then(({ outputs }) => outputs[0]!);
+}
+
+/** What a passage says about a question. */
+export function answerQuestion(id: string, input: object, signal: AbortSignal): Promise<FoundAnswer> {
+  return ask<{ outputs: FoundAnswer[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
     ...json("POST", { inputs: [input] }),
     signal,
   }).then(({ outputs }) => outputs[0]!);

@@ -28,6 +28,8 @@ const chinese: Readonly<Record<string, string>> = {
   "character bigram": "字符二元模型",
   "Kneser–Ney 5-gram": "Kneser–Ney 五元模型",
   "exact match": "精确匹配",
+  "sliding window": "滑动窗口",
+  "log-linear model": "对数线性模型",
   "accuracy per character": "按字符归一的准确率",
   "accuracy per byte": "按字节归一的准确率",
   "accuracy by mutual information": "按互信息的准确率",

@@ -130,6 +130,17 @@ export const en = {
   drawSeed: "Seed",
   tokenHint:
     "Point at a token, or reach it with Tab, for its probability and what else was likely. The darker, the surer.",
+  passage: "Passage",
+  question: "Question",
+  nothingAsked: "Write a passage and a question: the answer comes while you write.",
+  noAnswer: "The passage has no words to answer with.",
+  furtherAnswers: "Further answers",
+  answerHint: "Choose an answer to see where it stands.",
+  markedHint: "Underlined: the right answer. Filled: what the model says.",
+  answerVerdict_no: "The model is worth it: its F1 is {0} points above that of the best simple algorithm, {1}.",
+  answerVerdict_yes: "A simple algorithm does better: the F1 of {1} is {0} points higher.",
+  answerVerdict_undecided:
+    "A simple algorithm may do: the F1 of the model and of {1} cannot be told apart ({0} points).",
   curl: "The same from a terminal",
   copy: "Copy",
   copied: "Copied",

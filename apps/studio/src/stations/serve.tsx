@@ -4,6 +4,7 @@ import { api, type RunDetails, type ServedModel } from "../api.ts";
 import { text } from "../i18n/text.ts";
 import { Station } from "../parts/station.tsx";
 import { ImagePlayground } from "../playground/image.tsx";
+import { PassagePlayground } from "../playground/passage.tsx";
 import { PromptPlayground } from "../playground/prompt.tsx";
 import { RowPlayground } from "../playground/row.tsx";
 import { TextPlayground } from "../playground/text.tsx";
@@ -56,5 +57,7 @@ function Playground({ run }: { run: RunDetails }) {
       return <TextPlayground id={id} input={input} />;
     case "prompt":
       return <PromptPlayground id={id} input={input} />;
+    case "question":
+      return <PassagePlayground id={id} input={input} />;
   }
 }

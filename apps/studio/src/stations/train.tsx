@@ -4,10 +4,15 @@ import { Chart } from "../parts/chart.tsx";
 import { Station } from "../parts/station.tsx";
 import { curves, curvesVersion, details, isRunning, latestStep } from "../state.ts";
 
+const validated: Readonly<Record<string, string>> = {
+  "question-answering": "F1",
+  "text-generation": "bits per character",
+};
+
 export function TrainStation() {
   const step = latestStep.value;
-  // Text generators have bits where classifiers have an accuracy.
-  const scored = details.value?.run.task === "text-generation" ? "bits per character" : "accuracy";
+  // Others have bits or F1 where classifiers have an accuracy.
+  const scored = validated[details.value?.run.task ?? ""] ?? "accuracy";
   return (
     <Station name="train">
       {step === undefined ? (

@@ -57,7 +57,7 @@ const grammars: Readonly<Record<"en" | "zh", Grammar>> = {
 };
 
 /**
- * Questions about notes on two people each, four questions a note. A note says the same things of both, so that who is meant
+ * Questions about notes on two people each, four questions a note. A note says the same three things of both, so that who is meant
  * decides. They show that a recipe works, not how well a model reads.
  */
 export function noteQuestions({
@@ -77,7 +77,8 @@ export function noteQuestions({
     .slice(0, count);
 }
 
-function note({ names, facts, join }: Grammar, random: Random): NoteQuestion[] {
+function note({ names, facts: all, join }: Grammar, random: Random): NoteQuestion[] {
+  const facts = pick(all, 3, random.fork("facts"));
   const people = pick(names, 2, random.fork("people"));
   const values = facts.map((fact, index) => pick(fact.values, 2, random.fork("values", index)));
   const sentences = people.flatMap((person, who) =>
@@ -89,7 +90,6 @@ function note({ names, facts, join }: Grammar, random: Random): NoteQuestion[] {
         at: said.indexOf("#"),
         value,
         question: ask.replace("@", person),
-        which,
       };
     }),
   );
