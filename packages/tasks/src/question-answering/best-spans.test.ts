@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bestSpans } from "./best-spans.ts";
 
@@ -19,7 +20,38 @@ const window = (offset: number, count: number, starts: Record<number, number>, e
 };
 const options = { longestAnswer: 3, candidates: 4 };
 
+interface Case {
+  readonly words: number;
+  readonly longest: number;
+  readonly candidates: number;
+  readonly windows: readonly { offset: number; count: number; starts: number[]; ends: number[] }[];
+  /** First and last word, probability. */
+  readonly answers: readonly (readonly [number, number, number])[];
+}
+const reference: Case[] = JSON.parse(readFileSync(new URL("./fixtures/answers.json", import.meta.url), "utf8"));
+
 describe("answers", () => {
+  it.each(reference)("are those of run_squad.py: $words words, $candidates candidates", (known) => {
+    const { words, longest, candidates, windows, answers } = known;
+    const names = Array.from({ length: words }, (_, index) => `w${index}`);
+    const text = names.join(" ");
+    const starts = names.map((_, index) => names.slice(0, index).reduce((sum, name) => sum + name.length + 1, 0));
+    const rows = windows.map(({ offset, count, starts: firsts, ends }) => {
+      const places = new Int32Array(2 * firsts.length);
+      for (let at = 0; at < count; at++) {
+        places[2 * (3 + at)] = starts[offset + at]!;
+        places[2 * (3 + at) + 1] = starts[offset + at]! + names[offset + at]!.length;
+      }
+      const none = new Int32Array(firsts.length);
+      return { ids: none, types: none, from: 3, to: 3 + count, offset, places, starts: firsts, ends };
+    });
+    const found = bestSpans(text, rows, { longestAnswer: longest, candidates });
+    expect(found.map((span) => span.text)).toEqual(answers.map(([from, to]) => names.slice(from, to + 1).join(" ")));
+    found.forEach(({ score }, index) => {
+      expect(score).toBeCloseTo(answers[index]![2], 6);
+    });
+  });
+
   it("are the spans of largest sum inside of the passage, no longer than allowed, without spaces at their ends", () => {
     const only = window(0, 10, { 2: 5, 6: 4 }, { 1: 9, 3: 3, 5: 8, 7: 3.5 });
     const found = bestSpans(passage, [only], options);

@@ -57,8 +57,8 @@ const grammars: Readonly<Record<"en" | "zh", Grammar>> = {
 };
 
 /**
- * Questions about notes on two people each, four questions a note. A note says the same three things of both, so that who is meant
- * decides. They show that a recipe works, not how well a model reads.
+ * Questions about notes on two people each, four questions a note. A note says one thing of both, where who is meant decides,
+ * and three things of one or the other. They show that a recipe works, not how well a model reads.
  */
 export function noteQuestions({
   count,
@@ -78,21 +78,19 @@ export function noteQuestions({
 }
 
 function note({ names, facts: all, join }: Grammar, random: Random): NoteQuestion[] {
-  const facts = pick(all, 3, random.fork("facts"));
+  const facts = pick(all, 4, random.fork("facts"));
   const people = pick(names, 2, random.fork("people"));
   const values = facts.map((fact, index) => pick(fact.values, 2, random.fork("values", index)));
-  const sentences = people.flatMap((person, who) =>
-    facts.map(({ say, ask }, which) => {
-      const said = say.replace("@", person);
+  const owner = random.fork("owner");
+  const sentences = facts.flatMap(({ say, ask }, which) => {
+    const said = which === 0 ? [0, 1] : [owner.integer(2)];
+    return said.map((who) => {
+      const sentence = say.replace("@", people[who]!);
       const value = values[which]![who]!;
-      return {
-        said: said.replace("#", value),
-        at: said.indexOf("#"),
-        value,
-        question: ask.replace("@", person),
-      };
-    }),
-  );
+      const question = ask.replace("@", people[who]!);
+      return { said: sentence.replace("#", value), at: sentence.indexOf("#"), value, question };
+    });
+  });
   const ordered = [...random.fork("order").permutation(sentences.length)].map((index) => sentences[index]!);
   const starts: number[] = [];
   let passage = "";
