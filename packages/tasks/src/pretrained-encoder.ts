@@ -20,8 +20,8 @@ export const PretrainedFolder = z
 export interface PretrainedEncoder {
   readonly tokenizer: Tokenizer;
   readonly config: Bert["config"];
-  /** A new encoder with the folder's weights, as often as one likes. It has no pooler. */
-  build(): Bert;
+  /** A new encoder with the folder's weights, as often as one likes. It has no pooler. `changes`: shares to drop. */
+  build(changes?: Partial<Pick<Bert["config"], "dropout" | "attentionDropout">>): Bert;
 }
 
 /**
@@ -54,8 +54,8 @@ export async function openPretrainedEncoder(folder: string, context: TaskContext
     return {
       tokenizer,
       config,
-      build() {
-        const copy = name === "Bert" ? new Bert(config) : new Roberta(config);
+      build(changes = {}) {
+        const copy = name === "Bert" ? new Bert({ ...config, ...changes }) : new Roberta({ ...config, ...changes });
         restore(copy, tensors);
         return copy;
       },

@@ -30,6 +30,13 @@ const QuestionSource = z.discriminatedUnion("from", [
 
 const vocabularySize = (size: number) => z.int().min(300).default(size).describe("tokens in all");
 
+const attentionDropout = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0)
+  .describe("share of the attention weights that is dropped in training; without, attention takes its fast way");
+
 const EncoderSizes = z
   .strictObject({
     family: z.literal("bert"),
@@ -42,6 +49,7 @@ const EncoderSizes = z
       .optional()
       .describe("features inside a feed-forward layer; four times the width if absent"),
     dropout: z.number().min(0).lt(1).default(0.1).describe("share of each layer's output that is dropped in training"),
+    attentionDropout,
     tokenizer: z
       .discriminatedUnion("kind", [
         z.strictObject({
@@ -74,7 +82,16 @@ export const QuestionAnsweringRecipe = z.strictObject({
   }),
   model: z.union([
     EncoderSizes,
-    z.strictObject({ pretrained: PretrainedFolder.describe("the encoder to start from; its head is new") }),
+    z.strictObject({
+      pretrained: PretrainedFolder,
+      dropout: z
+        .number()
+        .min(0)
+        .lt(1)
+        .optional()
+        .describe("share of each layer's output that is dropped; the folder's if absent"),
+      attentionDropout,
+    }),
   ]),
   train: TrainingConfig,
   evaluate: z

@@ -149,11 +149,12 @@ async function openEncoder(
         `data.length: expected at most ${config.context} tokens, the longest text of ${model.pretrained}. Received ${data.length}.`,
       );
     }
-    return { tokenizer, build: { padding: config.padding, encoder: build } };
+    const { attentionDropout, dropout = config.dropout } = model;
+    return { tokenizer, build: { padding: config.padding, encoder: () => build({ dropout, attentionDropout }) } };
   }
   const texts = [...new Set(train.map(({ passage }) => passage)), ...train.map(({ question }) => question)];
   const tokenizer = await encoderTokenizer(model, texts, context);
-  const { layers, heads, width, hidden = 4 * width, dropout } = model;
+  const { layers, heads, width, hidden = 4 * width, dropout, attentionDropout } = model;
   const padding = ["[PAD]", "<pad>"].map((token) => tokenizer.tokenToId(token)).find((id) => id !== undefined) ?? 0;
   const config = BertConfig.parse({
     family: "bert",
@@ -164,7 +165,7 @@ async function openEncoder(
     width,
     hidden,
     dropout,
-    attentionDropout: dropout,
+    attentionDropout,
     padding,
   });
   const { family: _, ...sizes } = config;
