@@ -19,7 +19,7 @@ export const AnswerPreparation = z.object({
 export type AnswerPreparation = z.infer<typeof AnswerPreparation>;
 
 /** A question as it comes over JSON. Other fields are passed over: files with answers can be predicted as they are. */
-export const QuestionInput = z.object({
+const QuestionInput = z.object({
   question: z
     .string()
     .trim()
@@ -33,7 +33,7 @@ export const QuestionInput = z.object({
     .describe("the text in which the answer is looked for"),
   answers: z.int().min(1).max(20).default(5).describe("answers told: the likeliest and further ones"),
 });
-export type QuestionInput = z.infer<typeof QuestionInput>;
+type QuestionInput = z.infer<typeof QuestionInput>;
 
 export interface AnswerModel {
   readonly model: SpanClassifier;
