@@ -41,7 +41,6 @@ async function prepare(recipe: QuestionAnsweringRecipe, context: TaskContext): P
   const report = await reportTable({
     name,
     splits: { train: train.map(rowOf), validation: validation.map(rowOf), test: test.map(rowOf) },
-    ignore: ["passage"],
   });
   const { tokenizer, build } = await openEncoder(recipe, train, context);
   const { length, stride, question } = recipe.data;
