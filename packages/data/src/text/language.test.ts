@@ -39,7 +39,8 @@ describe("language", () => {
     ).validation.toArray();
     const chinese = await (await openTranslationPairs("cmn-eng", options)).test.toArray();
     const titles = await (await openLabelledTexts("csl-category-zh", options)).test.toArray();
-    // Measured: de 1, en 0.999, fr 1, zh 1, en of a few words 0.99, zh titles 0.999.
+    // Of all parts, 2026-11: de 99.98 %, en 99.89 % and fr 99.99 % of 31,000 captions, zh 99.997 % and short en 99.17 % of 29,155
+    // sentences, zh 99.98 % of 10,000 titles.
     expect(
       accuracy(
         german.map(({ source }) => source),
