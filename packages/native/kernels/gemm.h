@@ -24,6 +24,8 @@ constexpr int64_t KC = W == 16 ? 384 : 256;
 /** Rows of A that one thread packs: with KC they fill half of a second-level cache. */
 constexpr int64_t MC = 96 / MR * MR;
 
+/** Up to this many rows of A, packed columns of B are not shared. */
+constexpr int64_t narrowRows = 192;
 /** Up to this many columns, rows of A are read where they lie. */
 constexpr int64_t directColumns = 16 * NR;
 
@@ -115,56 +117,69 @@ NACRE_INLINE void write(const Vector (&sums)[ROWS][VECTORS], const Output& c, in
     }
     return;
   }
-  float rest[ROWS][VECTORS * W];
 #pragma GCC unroll 16
   for (int i = 0; i < ROWS; i++) {
 #pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v++) store(rest[i] + v * W, sums[i][v]);
-  }
-  for (int i = 0; i < ROWS; i++) {
-    float* place = to + i * c.stride;
-    for (int64_t j = 0; j < columns; j++) place[j] = add ? place[j] + rest[i][j] : rest[i][j];
+    for (int v = 0; v < VECTORS; v++) {
+      float* place = to + i * c.stride + v * W;
+      const int64_t count = columns - v * W;
+      if (count > 0) storePart(place, add ? sums[i][v] + loadPart(place, count) : sums[i][v], count);
+    }
   }
 }
 
-/** A row or column that is not unit-stride costs a call per variant, so they are kept out of line. */
+/** Asks for rows that come next: short rows are over before the processor's own prefetcher has found out. */
+NACRE_INLINE void prefetchLines(const float* from, int64_t lines, int64_t stride, int64_t length) {
+  for (int64_t i = 0; i < lines; i++) {
+    for (int64_t p = 0; p < length; p += 16) __builtin_prefetch(from + i * stride + p);
+  }
+}
+
+/** `count` blocks of ROWS rows, one below the other, of the columns of one panel. */
 template <int ROWS, int VECTORS, bool PACKED>
-__attribute__((noinline)) void block(int64_t depth, const float* a, int64_t aRow, int64_t aStep, const float* b,
-                                     int64_t bStep, const Output& c, int64_t row, int64_t column, int64_t columns,
-                                     bool add, bool last) {
-  Vector sums[ROWS][VECTORS];
-  // Rows of C lie pages apart where no prefetcher follows; they are needed when the sums are done.
+__attribute__((noinline)) void blocks(int64_t count, int64_t depth, const float* a, int64_t aRow, int64_t aStep,
+                                      const float* b, int64_t bStep, const Output& c, int64_t row, int64_t column,
+                                      int64_t columns, bool add, bool last, bool fetch) {
+  const bool finishing = last && (c.epilogue.bias != nullptr || c.epilogue.activation != Activation::linear);
+  for (; count > 0; count--) {
+    Vector sums[ROWS][VECTORS];
+    // Rows of C lie pages apart where no prefetcher follows; they are needed when the sums are done.
 #pragma GCC unroll 16
-  for (int i = 0; i < ROWS; i++) {
-    const float* place = c.data + (row + i) * c.stride + column;
-    __builtin_prefetch(place, 1);
-    __builtin_prefetch(place + lesser(columns, VECTORS * W) - 1, 1);
-  }
-  if (PACKED) {
-    tile<ROWS, VECTORS>(depth, a, 1, ROWS, b, NR, sums);
-  } else {
-    tile<ROWS, VECTORS>(depth, a, aRow, aStep, b, bStep, sums);
-  }
-  write<ROWS, VECTORS>(sums, c, row, column, columns, add);
-  if (last && (c.epilogue.bias != nullptr || c.epilogue.activation != Activation::linear)) {
-    finish(c, row, ROWS, column, columns);
+    for (int i = 0; i < ROWS; i++) {
+      const float* place = c.data + (row + i) * c.stride + column;
+      __builtin_prefetch(place, 1);
+      __builtin_prefetch(place + lesser(columns, VECTORS * W) - 1, 1);
+    }
+    if (!PACKED && fetch && count > 1) prefetchLines(a + ROWS * aRow, ROWS, aRow, depth);
+    if (PACKED) {
+      tile<ROWS, VECTORS>(depth, a, 1, ROWS, b, NR, sums);
+    } else {
+      tile<ROWS, VECTORS>(depth, a, aRow, aStep, b, bStep, sums);
+    }
+    write<ROWS, VECTORS>(sums, c, row, column, columns, add);
+    if (finishing) finish(c, row, ROWS, column, columns);
+    row += ROWS;
+    a += PACKED ? ROWS * depth : ROWS * aRow;
   }
 }
 
-/** Rows left over take the kernel of their number. */
+/** Whole blocks of ROWS rows; those left over take the kernel of their number. */
 template <int ROWS, bool PACKED>
-NACRE_INLINE void blockOf(int64_t rows, int64_t columns, int64_t depth, const float* a, int64_t aRow, int64_t aStep,
-                          const float* b, int64_t bStep, const Output& c, int64_t row, int64_t column, bool add,
-                          bool last) {
+NACRE_INLINE void blocksOf(int64_t rows, int64_t columns, int64_t depth, const float* a, int64_t aRow, int64_t aStep,
+                           const float* b, int64_t bStep, const Output& c, int64_t row, int64_t column, bool add,
+                           bool last, bool fetch) {
   if constexpr (ROWS > 0) {
-    if (rows == ROWS) {
+    const int64_t count = rows / ROWS, done = count * ROWS;
+    if (count > 0) {
       if (columns <= W) {
-        block<ROWS, 1, PACKED>(depth, a, aRow, aStep, b, bStep, c, row, column, columns, add, last);
+        blocks<ROWS, 1, PACKED>(count, depth, a, aRow, aStep, b, bStep, c, row, column, columns, add, last, fetch);
       } else {
-        block<ROWS, NV, PACKED>(depth, a, aRow, aStep, b, bStep, c, row, column, columns, add, last);
+        blocks<ROWS, NV, PACKED>(count, depth, a, aRow, aStep, b, bStep, c, row, column, columns, add, last, fetch);
       }
-    } else {
-      blockOf<ROWS - 1, PACKED>(rows, columns, depth, a, aRow, aStep, b, bStep, c, row, column, add, last);
+    }
+    if (done < rows) {
+      blocksOf<ROWS - 1, PACKED>(rows - done, columns, depth, a + done * (PACKED ? depth : aRow), aRow, aStep, b, bStep,
+                                 c, row + done, column, add, last, fetch);
     }
   }
 }
@@ -297,16 +312,9 @@ struct Shape {
 constexpr size_t rowsBytes = static_cast<size_t>(MC) * KC * 4 + vectorBytes;
 /** Columns of B that one thread packs when it computes a product alone. */
 constexpr int64_t aloneColumns = 16 * NR;
+/** A B of this size stays in half of a first-level cache. */
+constexpr int64_t inPlaceElements = 4096;
 constexpr size_t aloneBytes = rowsBytes + static_cast<size_t>(aloneColumns) * KC * 4;
-
-/** Asks for rows that come next: short rows are over before the processor's own prefetcher has found out. */
-NACRE_INLINE void prefetchRows(const Matrix& a, int64_t row, int64_t rows, int64_t from, int64_t depth) {
-  if (a.columnStride != 1) return;
-  for (int64_t i = 0; i < rows; i++) {
-    const float* line = a.data + (row + i) * a.rowStride + from;
-    for (int64_t p = 0; p < depth; p += 16) __builtin_prefetch(line + p);
-  }
-}
 
 /** Columns [first, end) of rows [row, row + rows) for one block of depth; B's panels start at `panels`. */
 template <class A>
@@ -317,13 +325,9 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
     // Packing pays when each row meets many panels.
     if (end - first <= directColumns) {
       for (int64_t column = first; column < end; column += NR) {
-        const float* panel = panels + (column - first) / NR * panelSize;
-        for (int64_t i = 0; i < rows; i += MR) {
-          if (column == first) prefetchRows(a, row + i + MR, lesser(MR, rows - i - MR), from, depth);
-          blockOf<MR, false>(lesser(MR, rows - i), lesser(NR, end - column), depth,
-                             a.data + (row + i) * a.rowStride + from * a.columnStride, a.rowStride, a.columnStride,
-                             panel, NR, c, row + i, column, add, last);
-        }
+        blocksOf<MR, false>(rows, lesser(NR, end - column), depth, a.data + row * a.rowStride + from * a.columnStride,
+                            a.rowStride, a.columnStride, panels + (column - first) / NR * panelSize, NR, c, row, column,
+                            add, last, column == first && a.columnStride == 1);
       }
       return;
     }
@@ -336,10 +340,39 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
     }
   }
   for (int64_t column = first; column < end; column += NR) {
-    const float* panel = panels + (column - first) / NR * panelSize;
-    for (int64_t i = 0; i < rows; i += MR) {
-      blockOf<MR, true>(lesser(MR, rows - i), lesser(NR, end - column), depth, packed + i * depth, 0, 0, panel, NR, c,
-                        row + i, column, add, last);
+    blocksOf<MR, true>(rows, lesser(NR, end - column), depth, packed, 0, 0, panels + (column - first) / NR * panelSize,
+                       NR, c, row, column, add, last, false);
+  }
+}
+
+/** A small B whose rows lie in memory as they are is read there; only columns beyond whole panels are packed. */
+inline void multiplyInPlace(const Shape& shape, const Matrix& a, const Matrix& b, const Output& c, float* scratch) {
+  const auto [m, n, k] = shape;
+  for (int64_t column = 0; column < n; column += NR) {
+    const int64_t columns = lesser(NR, n - column);
+    if (columns < NR) b.packColumns(scratch, column, columns, 0, k);
+    blocksOf<MR, false>(m, columns, k, a.data, a.rowStride, a.columnStride, columns < NR ? scratch : b.data + column,
+                        columns < NR ? NR : b.rowStride, c, 0, column, c.accumulate, true,
+                        column == 0 && a.columnStride == 1);
+  }
+}
+
+/** Columns [first, end) on the calling thread alone, with `scratch` of `aloneBytes`. */
+template <class A, class B>
+void multiplyColumns(const Shape& shape, const A& a, const B& b, const Output& c, int64_t first, int64_t last, void* scratch) {
+  const int64_t m = shape.m, k = shape.k;
+  float* packedRows = static_cast<float*>(scratch);
+  float* packedColumns = packedRows + MC * KC + W;
+  for (int64_t column = first; column < last; column += aloneColumns) {
+    const int64_t end = lesser(last, column + aloneColumns);
+    for (int64_t from = 0; from < k; from += KC) {
+      const int64_t depth = lesser(KC, k - from);
+      const bool add = c.accumulate || from > 0, whole = from + depth == k;
+      packPanels(b, packedColumns, column, end - column, from, depth);
+      for (int64_t row = 0; row < m; row += MC) {
+        rowsTimesPanels(a, packedRows, row, lesser(MC, m - row), from, depth, packedColumns, depth * NR, column, end, c,
+                        add, whole);
+      }
     }
   }
 }
@@ -347,21 +380,12 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
 /** On the calling thread alone, with `scratch` of `aloneBytes`. */
 template <class A, class B>
 void multiplyAlone(const Shape& shape, const A& a, const B& b, const Output& c, void* scratch) {
-  const auto [m, n, k] = shape;
-  float* packedRows = static_cast<float*>(scratch);
-  float* packedColumns = packedRows + MC * KC + W;
-  for (int64_t column = 0; column < n; column += aloneColumns) {
-    const int64_t end = lesser(n, column + aloneColumns);
-    for (int64_t from = 0; from < k; from += KC) {
-      const int64_t depth = lesser(KC, k - from);
-      const bool add = c.accumulate || from > 0, last = from + depth == k;
-      packPanels(b, packedColumns, column, end - column, from, depth);
-      for (int64_t row = 0; row < m; row += MC) {
-        rowsTimesPanels(a, packedRows, row, lesser(MC, m - row), from, depth, packedColumns, depth * NR, column, end, c,
-                        add, last);
-      }
+  if constexpr (requires { multiplyInPlace(shape, a, b, c, nullptr); }) {
+    if (b.columnStride == 1 && shape.k <= KC && shape.k * shape.n <= inPlaceElements) {
+      return multiplyInPlace(shape, a, b, c, static_cast<float*>(scratch));
     }
   }
+  multiplyColumns(shape, a, b, c, 0, shape.n, scratch);
 }
 
 /** Sets C to 0, or runs the epilogue alone, where there is nothing to sum. */
@@ -390,6 +414,17 @@ void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Outp
   if (isSmall(shape) || (threads == 1 && n <= aloneColumns)) {
     pool.reserve(aloneBytes);
     return multiplyAlone(shape, a, b, c, pool.scratch(0));
+  }
+  if (m <= narrowRows && n >= 8 * threads * NR) {
+    // Packed columns would be read a few times only: each thread packs a few and uses them up while they are in its cache.
+    pool.reserve(aloneBytes);
+    const int64_t width = lesser(aloneColumns, ceilDivide(ceilDivide(n, NR), 6 * threads) * NR);
+    parallel(pool, ceilDivide(n, width), 1, [&](int64_t begin, int64_t end, int slot) {
+      for (int64_t each = begin; each < end; each++) {
+        multiplyColumns(shape, a, b, c, each * width, lesser(n, (each + 1) * width), pool.scratch(slot));
+      }
+    });
+    return;
   }
   pool.reserve(rowsBytes);
   // Packed columns: at most 16 MiB, in whole panels.

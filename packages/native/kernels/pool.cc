@@ -126,17 +126,21 @@ void Pool::run(int64_t count, int64_t chunk, Task task, const void* context) {
   if (workers_.empty()) start();
   task_ = task;
   context_ = context;
-  count_ = count;
   chunk_ = chunk;
-  next_.store(0, std::memory_order_relaxed);
+  partCount_ = threads_ < mostParts ? threads_ : mostParts;
+  const int64_t allChunks = (count + chunk - 1) / chunk;
+  for (int part = 0; part < partCount_; part++) {
+    const int64_t end = allChunks * (part + 1) / partCount_ * chunk;
+    parts_[part].next.store(allChunks * part / partCount_ * chunk, std::memory_order_relaxed);
+    parts_[part].end = end < count ? end : count;
+  }
   state_.fetch_add(oneJob | openBit, std::memory_order_seq_cst);
   if (sleepers_.load(std::memory_order_seq_cst) > 0) {
     { std::lock_guard<std::mutex> lock(mutex_); }
-    const int64_t chunks = (count + chunk - 1) / chunk;
-    if (chunks >= threads_) {
+    if (allChunks >= threads_) {
       wake_.notify_all();
     } else {
-      for (int64_t each = 1; each < chunks; each++) wake_.notify_one();
+      for (int64_t each = 1; each < allChunks; each++) wake_.notify_one();
     }
   }
   take(0);
@@ -155,11 +159,15 @@ void Pool::run(int64_t count, int64_t chunk, Task task, const void* context) {
 
 void Pool::take(int slot) {
   const int64_t began = profile ? now() : 0;
-  while (true) {
-    const int64_t begin = next_.fetch_add(chunk_, std::memory_order_relaxed);
-    if (begin >= count_) break;
-    const int64_t end = begin + chunk_;
-    task_(context_, begin, end < count_ ? end : count_, slot);
+  const int own = static_cast<int>(int64_t{slot} * partCount_ / threads_);
+  for (int each = 0; each < partCount_; each++) {
+    Part& part = parts_[(own + each) % partCount_];
+    while (part.next.load(std::memory_order_relaxed) < part.end) {
+      const int64_t begin = part.next.fetch_add(chunk_, std::memory_order_relaxed);
+      if (begin >= part.end) break;
+      const int64_t end = begin + chunk_;
+      task_(context_, begin, end < part.end ? end : part.end, slot);
+    }
   }
   if (profile) busyNanoseconds.fetch_add(now() - began, std::memory_order_relaxed);
 }

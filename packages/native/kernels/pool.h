@@ -1,5 +1,6 @@
 // Threads of one environment. A job is cut into chunks that whoever is free takes next; the caller takes part, and at the end
-// waits only for chunks that were started. A thread that the operating system holds back costs nothing but its share.
+// waits only for chunks that were started. Each thread begins with its own part of the job, the same in every job of that size,
+// for what it wrote in the last one is still in its cache; whoever has done with it helps the others. A thread that the operating system holds back costs nothing but its share.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -59,9 +60,15 @@ class Pool {
   // The job at hand. Written by the caller before `state_` opens it.
   Task task_ = nullptr;
   const void* context_ = nullptr;
-  int64_t count_ = 0;
   int64_t chunk_ = 1;
-  alignas(64) std::atomic<int64_t> next_{0};
+  /** First chunk that nobody took, of each part. */
+  struct alignas(64) Part {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+  static constexpr int mostParts = 16;
+  Part parts_[mostParts];
+  int partCount_ = 1;
   /** Bit 0: open. Bits 1–15: threads at work. Above: number of the job. */
   alignas(64) std::atomic<uint64_t> state_{0};
   alignas(64) std::atomic<int> sleepers_{0};

@@ -13,14 +13,28 @@ constexpr int64_t group = 32;
 
 /** Eight partial sums of a row; `finish` adds them up. */
 typedef __m256 Sums;
+/** Integers that are kept of a group of x for 4-bit weights. */
+constexpr int64_t excessSize = 8;
 
 NACRE_INLINE __m256i unpackBytes(const int8_t* weights) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
 }
+/** From 0 to 15, so 8 too large. */
 NACRE_INLINE __m256i unpackNibbles(const uint8_t* weights) {
-  const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights));
-  const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(pairs), _mm_srli_epi16(pairs, 4), 1);
-  return _mm256_sub_epi8(_mm256_and_si256(both, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
+  const __m256i pairs = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(weights)));
+  return _mm256_and_si256(_mm256_srlv_epi32(pairs, _mm256_set_epi32(4, 4, 4, 4, 0, 0, 0, 0)), _mm256_set1_epi8(15));
+}
+/** Eight times the sums of four values each: what nibbles that are 8 too large make too much of a group. */
+NACRE_INLINE void excessOf(const int8_t* values, int32_t* excess) {
+  const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values));
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(8), x);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(excess), _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+NACRE_INLINE Sums addNibbles(Sums sums, __m256i weights, const int8_t* x, const int32_t* excess, float scale) {
+  const __m256i values = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
+  const __m256i fours = _mm256_madd_epi16(_mm256_maddubs_epi16(weights, values), _mm256_set1_epi16(1));
+  const __m256i exact = _mm256_sub_epi32(fours, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(excess)));
+  return _mm256_fmadd_ps(_mm256_cvtepi32_ps(exact), _mm256_set1_ps(scale), sums);
 }
 /** sums + scale · (weights · x) of one group. A product of sizes from -127 to 127, two of which fit in 16 bits. */
 NACRE_INLINE Sums addGroup(Sums sums, __m256i weights, const int8_t* x, float scale) {
@@ -38,6 +52,7 @@ NACRE_INLINE float finish(Sums sums) {
 #else
 
 typedef float Sums;
+constexpr int64_t excessSize = 0;
 struct Group {
   int8_t values[group];
 };
@@ -62,6 +77,10 @@ NACRE_INLINE Sums addGroup(Sums sums, const Group& weights, const int8_t* x, flo
   }
   return sums + scale * static_cast<float>(sum);
 }
+NACRE_INLINE void excessOf(const int8_t*, int32_t*) {}
+NACRE_INLINE Sums addNibbles(Sums sums, const Group& weights, const int8_t* x, const int32_t*, float scale) {
+  return addGroup(sums, weights, x, scale);
+}
 NACRE_INLINE float finish(Sums sums) { return sums; }
 
 #endif
@@ -70,6 +89,8 @@ NACRE_INLINE float finish(Sums sums) { return sums; }
 struct Rounded {
   const int8_t* values;
   const float* scales;
+  /** Of 4-bit weights only: `excessSize` per group. */
+  const int32_t* excess;
   int64_t groups;
 };
 
@@ -83,13 +104,25 @@ NACRE_INLINE auto unpack(const uint8_t* row, int64_t g) {
   }
 }
 
+/** One group more; `index` counts those of x. */
+template <bool BYTES, class Weights>
+NACRE_INLINE Sums add(Sums sums, const Weights& weights, const Rounded& x, int64_t index, float scale) {
+  if constexpr (BYTES) {
+    return addGroup(sums, weights, x.values + index * group, scale);
+  } else {
+    return addNibbles(sums, weights, x.values + index * group, x.excess + index * excessSize, scale);
+  }
+}
+
+/** Bytes ahead of the weights that are asked for: processors follow by themselves to the end of a page only. */
+constexpr int64_t ahead = 2048;
+
 /** ROWS outputs of one row of weights: a group is unpacked once for all. */
 template <int ROWS, bool BYTES>
 NACRE_INLINE void dotRow(const uint8_t* weights, const float* scales, const Rounded& x, int64_t row, float* out, int64_t stride) {
   // Eight groups at a time: their scales are multiplied together, and sums of two kinds do not wait for each other.
   constexpr int64_t BLOCK = 8;
   Sums even[ROWS] = {}, odd[ROWS] = {};
-  const int8_t* values = x.values + row * x.groups * group;
   const float* own = x.scales + row * x.groups;
   int64_t g = 0;
   for (; g + BLOCK <= x.groups; g += BLOCK) {
@@ -97,21 +130,25 @@ NACRE_INLINE void dotRow(const uint8_t* weights, const float* scales, const Roun
     for (int i = 0; i < ROWS; i++) {
       for (int64_t q = 0; q < BLOCK; q++) factors[i][q] = scales[g + q] * own[i * x.groups + g + q];
     }
+    __builtin_prefetch(reinterpret_cast<const char*>(scales + g) + ahead / 4);
+    for (int64_t line = 0; line < BLOCK * group / (BYTES ? 1 : 2); line += 64) {
+      __builtin_prefetch(weights + g * group / (BYTES ? 1 : 2) + line + ahead);
+    }
 #pragma GCC unroll 4
     for (int64_t q = 0; q < BLOCK; q += 2) {
       const auto first = unpack<BYTES>(weights, g + q), second = unpack<BYTES>(weights, g + q + 1);
 #pragma GCC unroll 4
       for (int i = 0; i < ROWS; i++) {
-        const int8_t* place = values + (i * x.groups + g + q) * group;
-        even[i] = addGroup(even[i], first, place, factors[i][q]);
-        odd[i] = addGroup(odd[i], second, place + group, factors[i][q + 1]);
+        const int64_t index = (row + i) * x.groups + g + q;
+        even[i] = add<BYTES>(even[i], first, x, index, factors[i][q]);
+        odd[i] = add<BYTES>(odd[i], second, x, index + 1, factors[i][q + 1]);
       }
     }
   }
   for (; g < x.groups; g++) {
     const auto last = unpack<BYTES>(weights, g);
     for (int i = 0; i < ROWS; i++) {
-      even[i] = addGroup(even[i], last, values + (i * x.groups + g) * group, scales[g] * own[i * x.groups + g]);
+      even[i] = add<BYTES>(even[i], last, x, (row + i) * x.groups + g, scales[g] * own[i * x.groups + g]);
     }
   }
   for (int i = 0; i < ROWS; i++) out[i * stride] = finish(even[i] + odd[i]);
@@ -150,12 +187,20 @@ napi_value quantizedMatmul(const Arguments& arguments) {
                                      : arguments.bytes(1, weightCount / 2);
   float* out = arguments.floats(3, volume(sizesO, 2));
   Pool& pool = arguments.pool();
-  float* rowScales = static_cast<float*>(pool.shared(static_cast<size_t>(m * groups) * 4 + static_cast<size_t>(m * k) + 64));
-  int8_t* values = reinterpret_cast<int8_t*>(rowScales + m * groups);
+  const int64_t kept = bits == 4 ? excessSize : 0;
+  float* rowScales = static_cast<float*>(
+      pool.shared(static_cast<size_t>(m * groups) * 4 * static_cast<size_t>(1 + kept) + static_cast<size_t>(m * k) + 64));
+  int32_t* excess = reinterpret_cast<int32_t*>(rowScales + m * groups);
+  int8_t* values = reinterpret_cast<int8_t*>(excess + m * groups * kept);
   parallel(pool, m, rowsPerChunk(k), [=](int64_t begin, int64_t end, int) {
-    for (int64_t row = begin; row < end; row++) roundRow(x + row * k, values + row * k, rowScales + row * groups, groups);
+    for (int64_t row = begin; row < end; row++) {
+      roundRow(x + row * k, values + row * k, rowScales + row * groups, groups);
+      for (int64_t g = row * groups; kept > 0 && g < (row + 1) * groups; g++) {
+        excessOf(values + g * group, excess + g * kept);
+      }
+    }
   });
-  const Rounded rounded{values, rowScales, groups};
+  const Rounded rounded{values, rowScales, excess, groups};
   parallel(pool, n, greater(1, chunkElements * 2 / greater(1, k)), [=](int64_t begin, int64_t end, int) {
     for (int64_t j = begin; j < end; j++) {
       const uint8_t* row = weights + j * bytesPerRow;

@@ -83,6 +83,41 @@ NACRE_INLINE void storePart(float* to, Vector vector, int64_t count) {
   }
 #endif
 }
+/**
+ * Copies past the caches, for results too large to be found there when they are read: a line that is written whole needs not be
+ * read first.
+ */
+NACRE_INLINE void streamScaled(float* to, const float* from, float factor, int64_t count) {
+  int64_t i = 0;
+#if defined(__SSE2__)
+  const auto one = [&] {
+    const float value = from[i] * factor;
+    int32_t whole;
+    __builtin_memcpy(&whole, &value, 4);
+    _mm_stream_si32(reinterpret_cast<int*>(to + i++), whole);
+  };
+  while (i < count && reinterpret_cast<uintptr_t>(to + i) % vectorBytes != 0) one();
+  for (; i + W <= count; i += W) {
+    const Vector value = load(from + i) * factor;
+#if defined(__AVX512F__)
+    _mm512_stream_ps(to + i, value);
+#elif defined(__AVX__)
+    _mm256_stream_ps(to + i, value);
+#else
+    _mm_stream_ps(to + i, value);
+#endif
+  }
+  while (i < count) one();
+#else
+  for (; i < count; i++) to[i] = from[i] * factor;
+#endif
+}
+/** After the last of them, before others may read. */
+NACRE_INLINE void endStream() {
+#if defined(__SSE2__)
+  _mm_sfence();
+#endif
+}
 // Subtracting 0 changes nothing, -0 included, so that only the broadcast is left.
 NACRE_INLINE Vector splat(float value) { return value - Vector{}; }
 NACRE_INLINE Lanes bits(Vector vector) { return reinterpret_cast<Lanes>(vector); }

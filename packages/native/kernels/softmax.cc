@@ -44,6 +44,11 @@ NACRE_INLINE void scaleRow(float* x, float factor, int64_t count) {
   for (int64_t i = 0; i < count; i++) x[i] *= factor;
 }
 
+/** Results from this size on leave a last-level cache before they are read. */
+constexpr int64_t streamedElements = int64_t{8} << 20;
+/** Rows up to this width fit in a first-level cache meanwhile. */
+constexpr int64_t streamedWidth = 4096;
+
 /** (x, out, rows, width) */
 napi_value softmax(const Arguments& arguments) {
   const int64_t sizes[] = {arguments.size(2), arguments.size(3)};
@@ -51,7 +56,19 @@ napi_value softmax(const Arguments& arguments) {
   const int64_t elements = volume(sizes, 2);
   const float* x = arguments.floats(0, elements);
   float* out = arguments.floats(1, elements);
-  parallel(arguments.pool(), rows, rowsPerChunk(4 * width), [&, width = width](int64_t begin, int64_t end, int) {
+  const bool streamed = elements >= streamedElements && width <= streamedWidth;
+  Pool& pool = arguments.pool();
+  if (streamed) pool.reserve(static_cast<size_t>(streamedWidth) * 4);
+  parallel(pool, rows, rowsPerChunk(4 * width), [&, width = width](int64_t begin, int64_t end, int slot) {
+    if (streamed) {
+      float* powers = static_cast<float*>(pool.scratch(slot));
+      for (int64_t row = begin; row < end; row++) {
+        const float* from = x + row * width;
+        const float sum = exponentials(from, powers, largest(from, width), width);
+        streamScaled(out + row * width, powers, 1.0f / sum, width);
+      }
+      return endStream();
+    }
     for (int64_t row = begin; row < end; row++) {
       const float* from = x + row * width;
       float* to = out + row * width;
