@@ -37,6 +37,34 @@ describe.skipIf(absent)("matrix products equal those of cpu", () => {
     );
   });
 
+  it("of few rows and many columns, with the same bits for any number of threads", async () => {
+    const backend = await native();
+    const { threads } = backend;
+    try {
+      for (const transposeB of [false, true]) {
+        const given = tf.randomUniform([130, 300], -1, 1, "float32", 1);
+        const other = tf.randomUniform(transposeB ? [333, 300] : [300, 333], -1, 1, "float32", 2);
+        const [a, b] = [given, other].map((each) => ({
+          shape: each.shape,
+          dtype: "float32" as const,
+          values: Float32Array.from(each.dataSync()),
+        }));
+        const results: Float32Array[] = [];
+        for (const count of [1, 2, 3, 20]) {
+          await native();
+          backend.threads = count;
+          await sameAsCpu([a!, b!], (x, y) => tf.matMul(x!, y!, false, transposeB), near);
+          await native();
+          results.push(Float32Array.from(tf.matMul(given, other, false, transposeB).dataSync()));
+        }
+        for (const result of results) expect(result).toEqual(results[0]);
+        tf.dispose([given, other]);
+      }
+    } finally {
+      backend.threads = threads;
+    }
+  });
+
   it("in batches that broadcast", async () => {
     const batches = fc.constantFrom<[number[], number[]]>(
       [[3], [3]],

@@ -106,6 +106,20 @@ describe.skipIf(absent)("reductions equal those of cpu", () => {
     );
   });
 
+  it("softmax of more than a cache holds as of its rows", async () => {
+    await native();
+    // Rows that do not begin where a vector may be stored whole.
+    const [rows, width] = [8201, 1023];
+    tf.tidy(() => {
+      const x = tf.randomUniform<tf.Rank.R2>([rows, width], -9, 9, "float32", 3);
+      const whole = tf.softmax(x);
+      for (const row of [0, 1, 4099, rows - 1]) {
+        const [one, same] = [tf.softmax(tf.slice(x, [row, 0], [1, width])), tf.slice(whole, [row, 0], [1, width])];
+        expect(same.dataSync()).toEqual(one.dataSync());
+      }
+    });
+  });
+
   it("softmax of large and infinite logits", async () => {
     const given = shapes(3, { least: 1 }).chain((shape) =>
       fc.tuple(tensors(shape, { from: -200, to: 200 }), fc.boolean()),
