@@ -4,12 +4,22 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { dataPipeline } from "./data.ts";
+import { languageGenerate, languageTrain } from "./language.ts";
 import { nativeBenchmarks } from "./native/index.ts";
 import { serveHttp } from "./serve.ts";
 import { tokenize } from "./tokenize.ts";
 import { trainCnn, trainMlp } from "./train.ts";
 
-const benchmarks: readonly Benchmark[] = [trainMlp, trainCnn, dataPipeline, tokenize, serveHttp, ...nativeBenchmarks];
+const benchmarks: readonly Benchmark[] = [
+  trainMlp,
+  trainCnn,
+  dataPipeline,
+  tokenize,
+  languageTrain,
+  languageGenerate,
+  serveHttp,
+  ...nativeBenchmarks,
+];
 
 const help = `npm run bench -- [NAME …] [OPTIONS]
 

@@ -1,5 +1,5 @@
 import type { Random } from "@nacre/random";
-import { linear, tf } from "@nacre/tensor";
+import { linear, type QuantizedWeights, quantizedLinear, quantizedRows, tf } from "@nacre/tensor";
 import { checkSizes } from "./check.ts";
 import { denseFans, gaussian, type Initializer } from "./initializers.ts";
 import type { ForwardContext, Layer } from "./layer.ts";
@@ -16,7 +16,10 @@ export interface EmbeddingOptions {
 
 /** A row for every id: ids […] of int32 in 0 … V − 1 → […, C]. weight [V, C] is as in PyTorch's `nn.Embedding`. */
 export class Embedding implements Layer {
+  /** Gone while the layer is quantised. */
   readonly weight: tf.Variable;
+  /** The weight in 8 or 4 bits, put here by `quantizeModel`: it gets no gradient. */
+  quantized: QuantizedWeights | undefined;
   readonly vocabulary: number;
   readonly features: number;
 
@@ -33,11 +36,13 @@ export class Embedding implements Layer {
     if (ids.dtype !== "int32") {
       throw new Error(`Embedding: expected ids of int32. Received ${ids.dtype}. Use \`tf.cast(ids, "int32")\`.`);
     }
+    if (this.quantized !== undefined) return quantizedRows(this.quantized, ids);
     return tf.gather(this.weight, ids as tf.Tensor1D);
   }
 
   /** How much each row resembles x, as logits: […, C] → […, V]. For outputs tied to inputs (Press and Wolf 2017). */
   scores(x: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+    if (this.quantized !== undefined) return quantizedLinear(x, this.quantized, { bias });
     return linear(x, this.weight as unknown as tf.Tensor2D, { bias });
   }
 }

@@ -133,6 +133,7 @@ export {
 } from "./pretrained/read.ts";
 export { saveSentenceEncoder, sentenceEncoderFromPretrained } from "./pretrained/sentence-folder.ts";
 export { type SavePretrainedOptions, savePretrained } from "./pretrained/write.ts";
+export { quantizeModel } from "./quantize.ts";
 export { ResNet, ResNetConfig, resnet8, resnet20 } from "./resnet.ts";
 export { Roberta, RobertaConfig, robertaBase, robertaLarge } from "./roberta.ts";
 export { type EmbedOptions, SentenceEncoder, type SentenceEncoderOptions } from "./sentence-encoder.ts";

@@ -2,6 +2,7 @@
 // src/kernels/.
 #define NACRE_KERNELS(X) \
   X(addAttention)        \
+  X(addAttentionStep)    \
   X(addBinary)           \
   X(addConvolution)      \
   X(addGather)           \

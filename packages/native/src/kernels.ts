@@ -7,6 +7,7 @@ import { imageKernels } from "./kernels/image.ts";
 import { matmulKernels } from "./kernels/matmul.ts";
 import { movementKernels } from "./kernels/movement.ts";
 import { reduceKernels } from "./kernels/reduce.ts";
+import { residualKernels } from "./kernels/residual-parts.ts";
 import { unaryKernels } from "./kernels/unary.ts";
 
 /** Every kernel that is native, in C++ or by sharing memory. */
@@ -19,5 +20,6 @@ export const kernels: readonly Kernel[] = [
   ...matmulKernels,
   ...movementKernels,
   ...reduceKernels,
+  ...residualKernels,
   ...unaryKernels,
 ];

@@ -40,7 +40,7 @@ Examples
   nacre chat qwen3-0.6b "Alice is 31." --schema person.json --json`,
     )
     .action(async (path: string, message: string | undefined, flags: ChatFlags) => {
-      const folder = await openLanguageFolder(path);
+      const folder = await openLanguageFolder(path, flags);
       try {
         const { model, tokenizer } = folder;
         if (!isCausalLanguageModel(model)) throw new UsageError("Expected a decoder-only model to talk with.");

@@ -45,7 +45,7 @@ Examples
     )
     .action(async (path: string, given: string | undefined, flags: GenerateFlags) => {
       const prompt = given ?? (await readAll(process.stdin));
-      const folder = await openLanguageFolder(path);
+      const folder = await openLanguageFolder(path, flags);
       try {
         await write(folder, { prompt, flags, command });
       } finally {

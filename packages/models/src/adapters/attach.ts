@@ -1,5 +1,5 @@
 import type { Random } from "@nacre/random";
-import { type Model, parameters, quantizeWeights, tf } from "@nacre/tensor";
+import { type Model, parameters, type QuantizedWeights, quantizeWeights, tf } from "@nacre/tensor";
 import { z } from "zod";
 import { Dense } from "../dense.ts";
 import { LowRank } from "./low-rank.ts";
@@ -164,7 +164,7 @@ export function quantizeBase(model: Model, bits: 8 | 4, targets?: readonly strin
 }
 
 /** The weight is gone then, for whoever walks the parameters. */
-function putQuantized(layer: Dense, quantized: NonNullable<Dense["quantized"]>): void {
+export function putQuantized(layer: { quantized: QuantizedWeights | undefined }, quantized: QuantizedWeights): void {
   layer.quantized = quantized;
   delete (layer as { weight?: tf.Variable }).weight;
 }

@@ -10,6 +10,13 @@ import { score, scoreContinuations } from "./score.ts";
 
 const sizes = { family: "gpt2", vocabulary: 23, context: 40, layers: 2, heads: 2, width: 16 } as const;
 const models = new Map<string, Gpt2>();
+const working: string[] = [];
+for (const backend of ["cpu", "native"] as const) {
+  await ready({ backend }).then(
+    () => working.push(backend),
+    (error) => console.log(`Skipped: decoding on ${backend}: ${error.message}`),
+  );
+}
 
 beforeAll(async () => {
   await ready({ backend: "cpu" });
@@ -43,7 +50,11 @@ async function greedy(model: Gpt2, prompt: readonly number[], count: number): Pr
   return ids.slice(prompt.length);
 }
 
-describe.each(["full", "windowed"])("a small GPT-2, %s attention", (name) => {
+const places = working.flatMap((backend) => ["full", "windowed"].map((name) => [backend, name] as const));
+
+describe.each(places)("on %s a small GPT-2, %s attention", (backend, name) => {
+  beforeAll(async () => void (await tf.setBackend(backend)));
+
   it("gives in a padded batch, with its cache, what it gives each prompt alone without one", async () => {
     const model = models.get(name)!;
     const before = tf.memory().numTensors;

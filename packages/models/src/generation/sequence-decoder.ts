@@ -27,7 +27,8 @@ class SequenceSession implements DecodingSession {
   readonly #cache: KeyValueCache;
   #memory: tf.Tensor3D;
   #memoryMask: tf.Tensor2D;
-  #rows: number;
+  /** Of each row. */
+  #sources: readonly number[];
   #length = 0;
 
   constructor(model: SequenceToSequenceModel, sources: readonly (readonly number[])[], options: OpenOptions) {
@@ -39,7 +40,7 @@ class SequenceSession implements DecodingSession {
       throw new Error("Expected the targets of an encoder–decoder model to begin with equally many tokens.");
     }
     this.#model = model;
-    this.#rows = padding.length;
+    this.#sources = padding.map((_, row) => row);
     this.#cache = model.createCache({ capacity });
     const time = Math.max(...sources.map((source) => source.length));
     const { padding: filler = 0 } = model.specialTokens;
@@ -61,7 +62,8 @@ class SequenceSession implements DecodingSession {
   }
 
   async advance(ids: Int32Array, wanted = 1): Promise<Float32Array> {
-    const time = ids.length / this.#rows;
+    const rows = this.#sources.length;
+    const time = ids.length / rows;
     const logits = tf.tidy(() => {
       const context = {
         ...inference,
@@ -70,7 +72,7 @@ class SequenceSession implements DecodingSession {
         cache: this.#cache,
         lastOnly: wanted === 1,
       };
-      const all = this.#model.decode(tf.tensor2d(ids, [this.#rows, time], "int32"), context); // [R, T or 1, V]
+      const all = this.#model.decode(tf.tensor2d(ids, [rows, time], "int32"), context); // [R, T or 1, V]
       return all.shape[1] === wanted ? all : tf.slice(all, [0, time - wanted, 0], [-1, wanted, -1]);
     });
     this.#length += time;
@@ -79,12 +81,16 @@ class SequenceSession implements DecodingSession {
 
   reorder(rows: readonly number[]): void {
     this.#cache.reorder(rows);
+    const sources = rows.map((row) => this.#sources[row]!);
+    const same =
+      sources.length === this.#sources.length && sources.every((source, row) => source === this.#sources[row]);
+    this.#sources = sources;
+    if (same) return; // beams of one source share it
     const index = tf.tensor1d(rows as number[], "int32");
     const [memory, mask] = [this.#memory, this.#memoryMask];
     this.#memory = tf.keep(tf.gather(memory, index));
     this.#memoryMask = tf.keep(tf.gather(mask, index));
     tf.dispose([memory, mask, index]);
-    this.#rows = rows.length;
   }
 
   truncate(length: number): void {

@@ -2,6 +2,7 @@ import { tf } from "@nacre/tensor";
 import { Dropout } from "../dropout.ts";
 import type { Layer } from "../layer.ts";
 import type { AttentionContext, MultiHeadAttention } from "./attention.ts";
+import { attentionInPlace, feedForwardInPlace } from "./residual-parts.ts";
 
 export interface TransformerBlockParts {
   readonly attention: MultiHeadAttention;
@@ -59,7 +60,7 @@ export class TransformerBlock implements Layer<tf.Tensor3D, tf.Tensor3D> {
 
   forward(x: tf.Tensor3D, { source, sourceMask, ...context }: BlockContext): tf.Tensor3D {
     return tf.tidy(() => {
-      let y = this.#residual(x, this.attentionNorm, (z) => this.attention.forward(z, context), context);
+      let y = this.#attend(x, context);
       const { crossAttention, crossAttentionNorm } = this;
       if (crossAttention && crossAttentionNorm) {
         if (source === undefined) {
@@ -69,8 +70,24 @@ export class TransformerBlock implements Layer<tf.Tensor3D, tf.Tensor3D> {
         const across = { training, random, cache, layer, observeAttention, source, mask: sourceMask };
         y = this.#residual(y, crossAttentionNorm, (z) => crossAttention.forward(z, across), context);
       }
-      return this.#residual(y, this.feedForwardNorm, (z) => this.feedForward.forward(z, context), context);
+      return this.#feedForward(y, context);
     });
+  }
+
+  #attend(x: tf.Tensor3D, context: AttentionContext): tf.Tensor3D {
+    const { attention, attentionNorm } = this;
+    const norm = this.normalize === "before" ? attentionNorm : undefined;
+    const sum = attentionInPlace(x, attention, { norm, context });
+    if (sum === undefined) return this.#residual(x, attentionNorm, (z) => attention.forward(z, context), context);
+    return norm ? sum : (attentionNorm.forward(sum, context) as tf.Tensor3D);
+  }
+
+  #feedForward(x: tf.Tensor3D, context: BlockContext): tf.Tensor3D {
+    const { feedForward, feedForwardNorm } = this;
+    const norm = this.normalize === "before" ? feedForwardNorm : undefined;
+    const sum = feedForwardInPlace(x, feedForward, { norm, context });
+    if (sum === undefined) return this.#residual(x, feedForwardNorm, (z) => feedForward.forward(z, context), context);
+    return norm ? sum : (feedForwardNorm.forward(sum, context) as tf.Tensor3D);
   }
 
   #residual(

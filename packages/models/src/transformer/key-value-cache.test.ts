@@ -4,7 +4,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { inference, KeyValueCache, MultiHeadAttention } from "../index.ts";
 import { causalMasks } from "./masks.ts";
 
-beforeAll(async () => void (await ready({ backend: "cpu" })));
+const working: string[] = [];
+for (const backend of ["cpu", "native"] as const) {
+  await ready({ backend }).then(
+    () => working.push(backend),
+    (error) => console.log(`Skipped: the cache in place: ${error.message}`),
+  );
+}
 
 /** Keys [2, T, 1, 1] that tell sequence and position: 100 · sequence + position. */
 function marked(start: number, count: number): tf.Tensor4D {
@@ -22,7 +28,10 @@ function add(cache: KeyValueCache, layer: number, start: number, count: number):
   });
 }
 
-describe("KeyValueCache", () => {
+// In place on native; with longer and longer tensors on cpu.
+describe.each(working)("KeyValueCache on %s", (backend) => {
+  beforeAll(async () => void (await tf.setBackend(backend)));
+
   it("gives all keys so far, of each layer its own, and frees what it held", () => {
     const before = tf.memory().numTensors;
     const cache = new KeyValueCache({ layers: 2, capacity: 5 });
@@ -76,6 +85,35 @@ describe("KeyValueCache", () => {
     cache.truncate(5);
     expect(cache.length).toBe(5);
     cache.dispose();
+  });
+
+  it("copies what is remembered only when sources come or go", () => {
+    const cache = new KeyValueCache({ layers: 1, capacity: 9 });
+    const source = () => cache.remember(0, () => ({ keys: marked(0, 2), values: marked(0, 2) })).keys;
+    source();
+    cache.reorder([0, 0, 1, 1]);
+    const shared = source();
+    cache.reorder([1, 0, 3, 3]);
+    expect(source()).toBe(shared);
+    cache.reorder([0, 2, 3]);
+    expect([...source().dataSync()]).toEqual([0, 1, 100, 101, 100, 101]);
+    cache.dispose();
+  });
+
+  it("holds no more the more tokens it has seen", () => {
+    const cache = new KeyValueCache({ layers: 2, capacity: 2000, windows: [40, undefined] });
+    const counts = new Set<number>();
+    for (let token = 0; token < 700; token++) {
+      const expected = Array.from({ length: Math.min(40, token + 1) }, (_, i) => token - Math.min(39, token) + i);
+      expect(add(cache, 0, token, 1)).toEqual([...expected, ...expected.map((each) => each + 100)]);
+      add(cache, 1, token, 1);
+      counts.add(tf.memory().numTensors);
+    }
+    expect(counts.size).toBe(1);
+    // 2 sequences, 2 arrays: at most twice the rows that are kept.
+    expect(cache.bytes).toBeLessThanOrEqual(backend === "native" ? 2 * 2 * 4 * (2 * 40 + 2 * 700) : 0);
+    cache.dispose();
+    expect(cache.bytes).toBe(0);
   });
 
   it("forgets everything", () => {

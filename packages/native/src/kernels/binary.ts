@@ -73,6 +73,19 @@ export function combine(
   return result;
 }
 
+/** out = `operation`(a, b), of one length; a shorter b is one row of a. `out` may be one of them. */
+export function combineInto(
+  out: Float32Array,
+  operation: "Add" | "Multiply",
+  [a, b]: readonly [Float32Array, Float32Array],
+  backend: NativeBackend,
+): void {
+  let shapes: Int32Array = flat;
+  if (b.length === a.length) flat[1] = flat[2] = flat[3] = a.length;
+  else shapes = broadcastShapes([a.length / b.length, b.length], [a.length / b.length, b.length], [b.length]);
+  backend.addon.binary(codeOf(operation, backend), a, b, out, shapes);
+}
+
 /** x / divisor as floats. */
 export function divide(x: tf.TensorInfo, divisor: number, backend: NativeBackend): tf.TensorInfo {
   const values = backend.floats(x);

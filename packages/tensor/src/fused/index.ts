@@ -16,5 +16,17 @@ export {
   sgdStep,
   updatesInPlace,
 } from "./optimizers.ts";
-export { dequantize, type QuantizedWeights, quantizedMatMul, quantizeWeights } from "./quantized.ts";
+export { dequantize, type QuantizedWeights, quantizedMatMul, quantizedRows, quantizeWeights } from "./quantized.ts";
 export { quantizedLinear } from "./quantized-linear.ts";
+export {
+  type AttentionParts,
+  type AttentionPlace,
+  attentionResidual,
+  type FeedForwardActivation,
+  type FeedForwardParts,
+  feedForwardResidual,
+  hasResidualParts,
+  type KeyValueRows,
+  type Normalization,
+  type Projection,
+} from "./residual-parts.ts";

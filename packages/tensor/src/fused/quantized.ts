@@ -45,16 +45,34 @@ export function quantizeWeights(weights: tf.Tensor2D, bits: 8 | 4): QuantizedWei
 }
 
 /** The weights as floats: [n, k]. */
-export function dequantize({ bits, shape, values, scales }: QuantizedWeights): tf.Tensor2D {
-  const [n, k] = shape;
+export function dequantize(weights: QuantizedWeights): tf.Tensor2D {
+  const [n, k] = weights.shape;
   const result = new Float32Array(n * k);
-  for (let i = 0; i < result.length; i++) {
-    const place = i % group;
-    const byte = values[(i - place) / 2 + (place % (group / 2))]!;
-    const integer = bits === 8 ? values[i]! : (place < group / 2 ? byte & 15 : byte >> 4) - 8;
-    result[i] = integer * scales[(i - place) / group]!;
-  }
+  restore(weights, 0, result);
   return tf.tensor2d(result, [n, k]);
+}
+
+/**
+ * Rows of quantised weights [n, k] as floats, as an embedding looks them up: ids […] of int32 in 0 … n − 1 → […, k]. The ids are
+ * read, which waits for them where they are computed elsewhere.
+ */
+export function quantizedRows(weights: QuantizedWeights, ids: tf.Tensor): tf.Tensor {
+  const [, k] = weights.shape;
+  const rows = ids.dataSync();
+  const result = new Float32Array(rows.length * k);
+  rows.forEach((row, at) => void restore(weights, row * k, result.subarray(at * k, (at + 1) * k)));
+  return tf.tensor(result, [...ids.shape, k]);
+}
+
+/** The elements from `start`, the first of a group, as many as fit. */
+function restore({ bits, values, scales }: QuantizedWeights, start: number, result: Float32Array): void {
+  for (let i = 0; i < result.length; i++) {
+    const element = start + i;
+    const place = element % group;
+    const byte = values[(element - place) / 2 + (place % (group / 2))]!;
+    const integer = bits === 8 ? values[element]! : (place < group / 2 ? byte & 15 : byte >> 4) - 8;
+    result[i] = integer * scales[(element - place) / group]!;
+  }
 }
 
 /**

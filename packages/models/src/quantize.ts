@@ -1,0 +1,20 @@
+import { type Model, quantizeWeights, type tf } from "@nacre/tensor";
+import { denseLayers, putQuantized, quantizeBase } from "./adapters/attach.ts";
+import { Embedding } from "./embedding.ts";
+
+/**
+ * Rounds a model for use to 8 or 4 bits in groups of 32: every dense layer, the output's too, and the tokens' embedding where the
+ * output is tied to it. Norms, biases and other embeddings stay floats, as do layers whose rows are no multiple of 32. A weight
+ * takes 1.125 bytes then, or 0.625, instead of 4, and decoding, which reads each of them for every token, is as much faster.
+ *
+ * The floats are gone: the model cannot be saved or trained. Each output differs by about 0.5 % with 8 bits, 5 % with 4.
+ */
+export function quantizeModel(model: Model, bits: 8 | 4): void {
+  const everything = [...denseLayers(model).keys()];
+  quantizeBase(model, bits, everything);
+  const { tokens, output } = model as { tokens?: unknown; output?: unknown };
+  if (!(tokens instanceof Embedding) || output !== undefined || tokens.features % 32 !== 0) return;
+  const { weight } = tokens;
+  putQuantized(tokens, quantizeWeights(weight as tf.Tensor as tf.Tensor2D, bits));
+  weight.dispose();
+}
