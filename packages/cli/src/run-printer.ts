@@ -6,6 +6,7 @@ import { bytes, duration, type Terminal, table } from "./terminal.ts";
 const inShort = new Set([
   ...["accuracy", "F1", "macro F1", "ROC-AUC", "log loss", "MAE", "RMSE", "R²"],
   ...["loss", "block loss", "perplexity", "bits per character", "bits per byte", "well-formed quatrains"],
+  ...["nDCG@10", "MRR@10", "recall@1"],
 ]);
 
 /** Tells a run's events to a person. */

@@ -50,6 +50,20 @@ async function editManifest(edit: (manifest: { files: Record<string, unknown> })
 }
 
 describe("writeBundle and openBundle", () => {
+  it("lists and checks files in folders", async () => {
+    const write = async (into: string) => {
+      await mkdir(join(into, "1_Pooling"));
+      await writeFile(join(into, "1_Pooling", "config.json"), "{}");
+    };
+    await writeBundle(folder, { ...contents(), write });
+    expect(Object.keys((await openBundle(folder)).manifest.files)).toContain("1_Pooling/config.json");
+    await writeFile(join(folder, "1_Pooling", "more.json"), "{}");
+    const { files } = await inspectBundle(folder);
+    expect(files.filter(({ status }) => status !== "intact").map(({ name }) => name)).toEqual(["1_Pooling/more.json"]);
+    await writeFile(join(folder, "1_Pooling", "config.json"), "[]");
+    await expect(openBundle(folder)).rejects.toThrow("1_Pooling/config.json: expected sha256");
+  });
+
   it("gives back what was written, weights in shared memory", async () => {
     await writeBundle(folder, contents());
     const bundle = await openBundle(folder);
@@ -141,7 +155,7 @@ describe("openBundle refuses", () => {
     await expect(bundle.weights()).rejects.toThrow("the file has changed since the bundle was opened");
   });
 
-  it.each(["../secret", "/etc/passwd", "a/b", "..", ".hidden", "a\\b", ""])("the file name %j", async (name) => {
+  it.each(["../secret", "/etc/passwd", "a/../b", "a/", "a//b", "a/.b", "..", ".hidden", "a\\b", ""])("the file name %j", async (name) => {
     await editManifest((manifest) => {
       manifest.files[name] = { sha256: "0".repeat(64), bytes: 1 };
     });

@@ -14,7 +14,7 @@ export interface BundleContents {
   /** model.safetensors. Left out where `write` writes it. */
   tensors?: readonly NamedTensorData[] | undefined;
   /**
-   * Writes further files into the folder it is given, no folders among them: tokenizer.json, or a model that writes its own
+   * Writes further files into the folder it is given, and into folders in it: tokenizer.json, or a model that writes its own
    * config.json and model.safetensors. The manifest lists them all.
    */
   write?: ((folder: string) => Promise<void>) | undefined;

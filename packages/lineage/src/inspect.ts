@@ -1,7 +1,7 @@
-import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Dtype, openSafetensors } from "@nacre/tensor";
 import { checkFile, readManifest } from "./bundle.ts";
+import { filesIn } from "./files-in.ts";
 import { bundleFiles, type Manifest, parseManifest } from "./manifest.ts";
 
 export interface InspectedFile {
@@ -82,7 +82,7 @@ export async function inspectBundle(folder: string): Promise<BundleInspection> {
     }),
   );
   const known = new Set([bundleFiles.manifest, ...Object.keys(manifest.files)]);
-  for (const name of (await readdir(path)).sort()) if (!known.has(name)) files.push({ name, status: "unlisted" });
+  for (const name of await filesIn(path)) if (!known.has(name)) files.push({ name, status: "unlisted" });
   return new BundleInspection(path, { manifest, files, tensors: await readTensors(join(path, bundleFiles.weights)) });
 }
 

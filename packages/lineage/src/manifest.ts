@@ -18,15 +18,15 @@ const FileRecord = z.object({
   bytes: z.int().min(0),
 });
 
-/** No folders, nothing hidden, nothing that leads out of the bundle. */
-const plainName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+/** Perhaps in folders, nothing hidden, nothing that leads out of the bundle. */
+const plainName = /^[A-Za-z0-9][A-Za-z0-9_.-]*(\/[A-Za-z0-9][A-Za-z0-9_.-]*)*$/;
 
 const Files = z.record(z.string(), FileRecord).superRefine((files, { addIssue }) => {
   for (const name of Object.keys(files)) {
     if (plainName.test(name)) continue;
     addIssue({
       code: "custom",
-      message: `expected a plain file name without a folder, received ${JSON.stringify(name)}`,
+      message: `expected a plain file name inside the bundle, received ${JSON.stringify(name)}`,
     });
   }
 });

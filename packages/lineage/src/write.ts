@@ -1,8 +1,9 @@
-import { open, readdir } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { writeSafetensors } from "@nacre/tensor";
 import type { BundleContents } from "./bundle.ts";
 import { digestFile } from "./digest.ts";
+import { filesIn } from "./files-in.ts";
 import { bundleFiles, Manifest } from "./manifest.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function writeFiles(folder: string, contents: BundleContents): Prom
   await writeText(folder, bundleFiles.card, card);
   // Python's transformers asks for this entry.
   if (tensors !== undefined) await writeSafetensors(join(folder, bundleFiles.weights), tensors, { format: "pt" });
-  const names = (await readdir(folder)).sort();
+  const names = await filesIn(folder);
   for (const name of [bundleFiles.config, bundleFiles.weights]) {
     if (!names.includes(name)) throw new Error(`writeBundle: expected ${name}. There is neither content nor a file.`);
   }

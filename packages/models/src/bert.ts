@@ -23,7 +23,7 @@ export const BertConfig = z.strictObject({
   vocabulary: z.int().positive().default(30_522).describe("number of token ids, V"),
   context: z.int().positive().default(512).describe("longest text, in tokens"),
   tokenTypes: z.int().positive().default(2).describe("kinds of text, as a question and its passage"),
-  layers: z.int().positive().default(12).describe("blocks of attention and feed-forward layer"),
+  layers: z.int().nonnegative().default(12).describe("blocks of attention and feed-forward layer; 0: a bag of tokens"),
   heads: z.int().positive().default(12).describe("attention heads of each block"),
   width: z.int().positive().default(768).describe("features of a token, C"),
   hidden: z.int().positive().default(3072).describe("features inside a feed-forward layer, F"),

@@ -9,6 +9,8 @@ export type {
   InputKind,
   OutputKind,
   Predictor,
+  SearchHit,
+  SearchResult,
   TextContinuation,
   TokenAttribution,
 } from "./predictor.ts";

@@ -13,7 +13,16 @@ export type InputKind =
       readonly settings: GenerationDefaults;
     }
   /** A question about a passage. */
-  | { readonly kind: "question"; readonly example: { readonly question: string; readonly passage: string } };
+  | { readonly kind: "question"; readonly example: { readonly question: string; readonly passage: string } }
+  | {
+      /** A text to find others by. */
+      readonly kind: "search";
+      readonly example: string;
+      /** Texts that the model can search by itself. */
+      readonly candidates: number;
+      /** The two kinds of texts that it learnt from, as "zh" and "en". */
+      readonly sides: readonly [string, string];
+    };
 
 /** How a text is drawn. */
 export interface GenerationDefaults {
@@ -38,7 +47,9 @@ export type OutputKind =
   /** A text, token by token. */
   | { readonly kind: "continuation" }
   /** A part of a passage. */
-  | { readonly kind: "answer" };
+  | { readonly kind: "answer" }
+  /** Texts that were found, with scores. */
+  | { readonly kind: "hits" };
 
 /** The likeliest answer to a question, and further ones. */
 export interface FoundAnswer extends AnswerSpan {
@@ -71,6 +82,20 @@ export interface GeneratedToken {
   readonly probability: number;
   /** The likeliest tokens at its place. */
   readonly alternatives: readonly { readonly text: string; readonly probability: number }[];
+}
+
+/** What was found for a query, best first. */
+export interface SearchResult {
+  readonly query: string;
+  readonly hits: readonly SearchHit[];
+}
+
+export interface SearchHit {
+  /** Place among the texts that were searched. */
+  readonly index: number;
+  readonly text: string;
+  /** Cosine of the two vectors, −1 to 1. */
+  readonly score: number;
 }
 
 /** One prediction of a classifier. */

@@ -7,6 +7,7 @@ import { tabularClassification } from "./tabular-classification/task.ts";
 import type { BundleParts, Task, TrainedRecipe } from "./task.ts";
 import { textClassification } from "./text-classification/task.ts";
 import { textGeneration } from "./text-generation/task.ts";
+import { textRetrieval } from "./text-retrieval/task.ts";
 
 /** Every task there is. A new one is one line here. */
 export const tasks: readonly Task[] = [
@@ -15,6 +16,7 @@ export const tasks: readonly Task[] = [
   textClassification,
   textGeneration,
   questionAnswering,
+  textRetrieval,
 ];
 
 /** @throws Error that names the tasks there are. */

@@ -1,5 +1,6 @@
 export { documentMask, documentPositions } from "./documents.ts";
 export { fromLayersModel, type LayersModelLike, type TrainableLayersModel } from "./layers-model.ts";
+export { type ContrastiveLossOptions, contrastiveLoss } from "./losses/contrastive.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./losses/cross-entropy.ts";
 export { type MaskedTokens, type MaskingOptions, maskTokens } from "./losses/masking.ts";
 export { mixedLoss, type Objective } from "./losses/mixed.ts";

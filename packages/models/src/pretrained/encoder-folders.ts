@@ -13,7 +13,7 @@ const bertFields = z.looseObject({
   vocab_size: count.default(30_522),
   max_position_embeddings: count.default(512),
   type_vocab_size: count.default(2),
-  num_hidden_layers: count.default(12),
+  num_hidden_layers: z.int().nonnegative().default(12),
   num_attention_heads: count.default(12),
   hidden_size: count.default(768),
   intermediate_size: count.default(3072),
