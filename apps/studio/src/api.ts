@@ -4,6 +4,7 @@ import type {
   BaselineVerdict,
   ClassificationEvaluation,
   LanguageModelEvaluation,
+  RetrievalEvaluation,
 } from "@nacre/evaluate";
 import type {
   Architecture,
@@ -12,6 +13,7 @@ import type {
   OutputKind,
   RunEvent,
   RunState,
+  SearchResult,
   TextContinuation,
 } from "@nacre/tasks";
 
@@ -75,12 +77,27 @@ export interface AnswerEvaluation {
   readonly comparison: TextEvaluation["comparison"];
 }
 
+/** Of a search. */
+export interface SearchEvaluation {
+  readonly evaluation: RetrievalEvaluation;
+  readonly baselines: readonly {
+    readonly name: string;
+    readonly seconds: number;
+    readonly scores: RetrievalEvaluation["scores"];
+  }[];
+  readonly comparison: TextEvaluation["comparison"];
+  readonly samples: readonly {
+    readonly query: string;
+    readonly hits: readonly { readonly text: string; readonly right: boolean }[];
+  }[];
+}
+
 export interface RunDetails {
   readonly run: RunState;
   readonly recipe: string | null;
   readonly data: DataReport | null;
   readonly architecture: Architecture | null;
-  readonly evaluation: Evaluation | TextEvaluation | AnswerEvaluation | null;
+  readonly evaluation: Evaluation | TextEvaluation | AnswerEvaluation | SearchEvaluation | null;
 }
 
 export interface ServedModel {
@@ -138,6 +155,14 @@ export function continueText(id: string, input: object, signal: AbortSignal): Pr
 /** What a passage says about a question. */
 export function answerQuestion(id: string, input: object, signal: AbortSignal): Promise<FoundAnswer> {
   return ask<{ outputs: FoundAnswer[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
+    ...json("POST", { inputs: [input] }),
+    signal,
+  }).then(({ outputs }) => outputs[0]!);
+}
+
+/** What a search finds. */
+export function searchTexts(id: string, input: object, signal: AbortSignal): Promise<SearchResult> {
+  return ask<{ outputs: SearchResult[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
     ...json("POST", { inputs: [input] }),
     signal,
   }).then(({ outputs }) => outputs[0]!);

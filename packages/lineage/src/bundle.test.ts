@@ -155,12 +155,15 @@ describe("openBundle refuses", () => {
     await expect(bundle.weights()).rejects.toThrow("the file has changed since the bundle was opened");
   });
 
-  it.each(["../secret", "/etc/passwd", "a/../b", "a/", "a//b", "a/.b", "..", ".hidden", "a\\b", ""])("the file name %j", async (name) => {
-    await editManifest((manifest) => {
-      manifest.files[name] = { sha256: "0".repeat(64), bytes: 1 };
-    });
-    await expect(openBundle(folder)).rejects.toThrow("expected a plain file name");
-  });
+  it.each(["../secret", "/etc/passwd", "a/../b", "a/", "a//b", "a/.b", "..", ".hidden", "a\\b", ""])(
+    "the file name %j",
+    async (name) => {
+      await editManifest((manifest) => {
+        manifest.files[name] = { sha256: "0".repeat(64), bytes: 1 };
+      });
+      await expect(openBundle(folder)).rejects.toThrow("expected a plain file name");
+    },
+  );
 
   it("other formats", async () => {
     await editManifest((manifest) => Object.assign(manifest, { format: 2 }));

@@ -1,8 +1,9 @@
 import { type ClassificationEvaluation, term } from "@nacre/evaluate";
-import type { AnswerEvaluation, Evaluation, RunDetails } from "../api.ts";
+import type { AnswerEvaluation, Evaluation, RunDetails, SearchEvaluation } from "../api.ts";
 import { duration, language, number, text } from "../i18n/text.ts";
 import { Figure, Station } from "../parts/station.tsx";
 import { AnswerResults } from "./answer-results.tsx";
+import { SearchResults } from "./search-results.tsx";
 import { TextResults } from "./text-results.tsx";
 
 export function EvaluateStation({ id, evaluation }: { id: string; evaluation: RunDetails["evaluation"] }) {
@@ -12,12 +13,17 @@ export function EvaluateStation({ id, evaluation }: { id: string; evaluation: Ru
 function content(id: string, evaluation: RunDetails["evaluation"]) {
   if (evaluation === null) return <p class="empty">{text("notYetEvaluate")}</p>;
   if (isAnswers(evaluation)) return <AnswerResults id={id} results={evaluation} />;
+  if (isSearch(evaluation)) return <SearchResults id={id} results={evaluation} />;
   if ("samples" in evaluation) return <TextResults id={id} results={evaluation} />;
   return <Results id={id} results={evaluation} />;
 }
 
 function isAnswers(evaluation: NonNullable<RunDetails["evaluation"]>): evaluation is AnswerEvaluation {
   return "kind" in evaluation.evaluation && evaluation.evaluation.kind === "answers";
+}
+
+function isSearch(evaluation: NonNullable<RunDetails["evaluation"]>): evaluation is SearchEvaluation {
+  return "kind" in evaluation.evaluation && evaluation.evaluation.kind === "retrieval";
 }
 
 function Results({ id, results }: { id: string; results: Evaluation }) {

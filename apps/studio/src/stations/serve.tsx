@@ -7,6 +7,7 @@ import { ImagePlayground } from "../playground/image.tsx";
 import { PassagePlayground } from "../playground/passage.tsx";
 import { PromptPlayground } from "../playground/prompt.tsx";
 import { RowPlayground } from "../playground/row.tsx";
+import { SearchPlayground } from "../playground/search.tsx";
 import { TextPlayground } from "../playground/text.tsx";
 
 const none = signal<string | undefined>(undefined);
@@ -59,5 +60,7 @@ function Playground({ run }: { run: RunDetails }) {
       return <PromptPlayground id={id} input={input} />;
     case "question":
       return <PassagePlayground id={id} input={input} />;
+    case "search":
+      return <SearchPlayground id={id} input={input} />;
   }
 }

@@ -7,11 +7,12 @@ import { curves, curvesVersion, details, isRunning, latestStep } from "../state.
 const validated: Readonly<Record<string, string>> = {
   "question-answering": "F1",
   "text-generation": "bits per character",
+  "text-retrieval": "nDCG@10",
 };
 
 export function TrainStation() {
   const step = latestStep.value;
-  // Others have bits or F1 where classifiers have an accuracy.
+  // Others have bits, F1 or a gain where classifiers have an accuracy.
   const scored = validated[details.value?.run.task ?? ""] ?? "accuracy";
   return (
     <Station name="train">

@@ -7,6 +7,7 @@ import {
   type FoundAnswer,
   loadPredictor,
   type Predictor,
+  type SearchResult,
   type TextContinuation,
 } from "@nacre/tasks";
 import { ready } from "@nacre/tensor";
@@ -25,12 +26,12 @@ export function addPredict(nacre: Command, { terminal, signal }: Surroundings): 
   nacre
     .command("predict")
     .description(
-      "Predict with a bundle: picture files, the rows of CSV and JSONL files, questions about passages, or prompts to go on with.",
+      "Predict with a bundle: picture files, the rows of CSV and JSONL files, questions about passages, prompts to go on with, or queries to search with.",
     )
     .argument("<bundle>", "a bundle's folder")
     .argument(
       "<inputs...>",
-      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt; the same with question and passage for one that answers; prompts, or .txt and .jsonl files of them, for a model that continues",
+      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt; the same with question and passage for one that answers; prompts or queries, or .txt and .jsonl files of them, for a model that continues or searches",
     )
     .option("--json", "one prediction per line, as JSON, with all probabilities")
     .addHelpText(
@@ -53,12 +54,17 @@ Examples
           const outputs = (await predictor.predict(inputs, signal).catch((error: Error & { inputIndex?: number }) => {
             const source = error.inputIndex === undefined ? undefined : batch[error.inputIndex]?.source;
             throw source === undefined ? error : new Error(`${source}: ${error.message}`, { cause: error });
-          })) as (ClassPrediction | TextContinuation | FoundAnswer)[];
+          })) as (ClassPrediction | TextContinuation | FoundAnswer | SearchResult)[];
           outputs.forEach((output, index) => {
             const { source } = batch[index]!;
             if ("tokens" in output) {
               const text = `${output.prompt}${output.text}`;
               terminal.out.write(options.json ? `${JSON.stringify({ source, ...output })}\n` : `${text}\n`);
+              return;
+            }
+            if ("hits" in output) {
+              const lines = output.hits.map(({ score, text }) => `${output.query}\t${score.toFixed(4)}\t${text}`);
+              terminal.out.write(`${options.json ? JSON.stringify({ source, ...output }) : lines.join("\n")}\n`);
               return;
             }
             const [said, probability] =
@@ -93,12 +99,15 @@ async function* samples(files: readonly string[], predictor: Predictor): AsyncGe
     }
     const { kind } = predictor.input;
     const isText = /\.txt(\.gz)?$/.test(file);
-    if (kind === "prompt" && !isText && !/\.jsonl(\.gz)?$/.test(file)) {
-      yield { source: "prompt", input: check({ prompt: file }, "prompt", predictor) };
+    if ((kind === "prompt" || kind === "search") && !isText && !/\.jsonl(\.gz)?$/.test(file)) {
+      const key = kind === "search" ? "query" : kind;
+      yield { source: key, input: check({ [key]: file }, key, predictor) };
       continue;
     }
     let line = 0;
-    for await (const row of isText && (kind === "text" || kind === "prompt") ? linesOf(file, kind) : rowsOf(file)) {
+    for await (const row of isText && kind !== "row" && kind !== "question"
+      ? linesOf(file, kind === "search" ? "query" : kind)
+      : rowsOf(file)) {
       const source = `${file}:${++line}`;
       yield { source, input: check(row, source, predictor) };
     }
@@ -106,7 +115,7 @@ async function* samples(files: readonly string[], predictor: Predictor): AsyncGe
 }
 
 /** One text a line; empty lines are passed over. */
-async function* linesOf(file: string, key: "text" | "prompt"): AsyncGenerator<unknown> {
+async function* linesOf(file: string, key: "text" | "prompt" | "query"): AsyncGenerator<unknown> {
   for await (const line of readText(file)) if (line !== "") yield { [key]: line };
 }
 

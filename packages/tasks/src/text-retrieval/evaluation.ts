@@ -53,10 +53,7 @@ const shownScores = ["nDCG@10", "MRR@10", "recall@10", "recall@1", "recall@100"]
 const shownSamples = 24;
 
 /** Scores a search in both directions beside BM25 and writes it up. */
-export async function evaluateSearch(
-  options: SearchEvaluationOptions,
-  context: EvaluationContext,
-): Promise<Evaluated> {
+export async function evaluateSearch(options: SearchEvaluationOptions, context: EvaluationContext): Promise<Evaluated> {
   const { recipe, searches, rankings } = options;
   const { seed, title } = recipe;
   const own = searches.map((search, index) => retrieved(search, rankings[index]!));
@@ -193,7 +190,8 @@ function verdictOf({ answer, best, difference, low, high }: SearchComparison, la
     if (answer === "yes") return `简单搜索更好：${name} 的 nDCG@10 高 ${size}（${range}）。`;
     return `简单搜索或许就够了：模型与 ${name} 难分高下（${range}）。`;
   }
-  if (answer === "no") return `The model's nDCG@10 is ${size} above that of the best simple search, ${name} (${range}).`;
+  if (answer === "no")
+    return `The model's nDCG@10 is ${size} above that of the best simple search, ${name} (${range}).`;
   if (answer === "yes") return `A simple search does better: ${name} is ${size} of nDCG@10 above the model (${range}).`;
   return `A simple search may do: the model and ${name} cannot be told apart (${range}).`;
 }

@@ -64,7 +64,9 @@ export function phrases({ count, seed }: { count: number; seed: number }): { que
   for (let draws = 0; seen.size < count && draws < 20 * count; draws++) {
     const [adjective, noun, verb, thing] = [maybe(adjectives), pick(nouns), pick(verbs), pick(things)];
     const [time, place] = [maybe(times), maybe(places)];
-    const english = ["the", adjective[0], noun[0], verb[0], "the", thing[0], place[0], time[0]].filter(Boolean).join(" ");
+    const english = ["the", adjective[0], noun[0], verb[0], "the", thing[0], place[0], time[0]]
+      .filter(Boolean)
+      .join(" ");
     const chinese = `${time[1]}${adjective[1]}${noun[1]}${place[1]}${verb[1]}${thing[1]}。`;
     seen.set(`${english[0]!.toUpperCase()}${english.slice(1)}.`, chinese);
   }

@@ -40,11 +40,7 @@ export interface SearchModel extends TextEncoder {
 }
 
 /** Finds the texts that mean what a query says. */
-export function searchPredictor({
-  model,
-  tokenizer,
-  preparation,
-}: SearchModel): Predictor<SearchInput, SearchResult> {
+export function searchPredictor({ model, tokenizer, preparation }: SearchModel): Predictor<SearchInput, SearchResult> {
   const encoder: TextEncoder = { model, tokenizer };
   const { example, candidates, sides } = preparation;
   let own: Promise<TextVectors> | undefined;

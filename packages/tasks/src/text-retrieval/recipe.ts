@@ -9,7 +9,9 @@ const testShare = z.number().gt(0).lt(1).default(0.1).describe("share of the pai
 const PairSource = z.discriminatedUnion("from", [
   z.strictObject({
     from: z.literal("generator"),
-    generator: z.literal("phrases").describe("sentences of a small grammar in Chinese and English: made, not collected"),
+    generator: z
+      .literal("phrases")
+      .describe("sentences of a small grammar in Chinese and English: made, not collected"),
     count: z.int().min(100).default(4000).describe("pairs in all, before splitting"),
     test: testShare,
   }),
@@ -41,11 +43,20 @@ const EncoderConfig = z.union([
   z
     .strictObject({
       family: z.literal("bert"),
-      layers: z.int().nonnegative().default(0).describe("blocks; 0 makes it a bag of tokens: the mean of their vectors"),
+      layers: z
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe("blocks; 0 makes it a bag of tokens: the mean of their vectors"),
       heads: z.int().positive().default(4).describe("attention heads of each block"),
       width: z.int().positive().default(256).describe("features of a token, and of a text's vector"),
       hidden: z.int().positive().optional().describe("features inside the feed-forward layers; four widths if absent"),
-      dropout: z.number().min(0).lt(1).default(0.1).describe("share of each layer's output that is dropped in training"),
+      dropout: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0.1)
+        .describe("share of each layer's output that is dropped in training"),
       pooling: SentencePooling.default("mean"),
     })
     .refine(({ width, heads }) => width % heads === 0, {
@@ -55,7 +66,9 @@ const EncoderConfig = z.union([
   z.strictObject({
     pretrained: z
       .string()
-      .describe("a folder as sentence-transformers or Hugging Face have them, tokenizer included; relative to the recipe"),
+      .describe(
+        "a folder as sentence-transformers or Hugging Face have them, tokenizer included; relative to the recipe",
+      ),
   }),
 ]);
 export type EncoderConfig = z.infer<typeof EncoderConfig>;
@@ -85,8 +98,15 @@ export const TextRetrievalRecipe = z.strictObject({
         .enum(["test", "all"])
         .default("test")
         .describe("what is searched: the test part's texts, or those of all parts"),
-      baselines: z.boolean().default(true).describe("whether BM25 is tried, on the texts and on their words translated"),
-      candidates: z.int().nonnegative().default(2000).describe("most texts that the finished model can search by itself"),
+      baselines: z
+        .boolean()
+        .default(true)
+        .describe("whether BM25 is tried, on the texts and on their words translated"),
+      candidates: z
+        .int()
+        .nonnegative()
+        .default(2000)
+        .describe("most texts that the finished model can search by itself"),
     })
     .prefault({}),
 });

@@ -74,7 +74,10 @@ export async function openPairs(recipe: TextRetrievalRecipe, context: TaskContex
 
 /** Letters and digits in lower case: texts that differ in marks alone stay on one side. */
 export function bare(text: string): string {
-  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
 }
 
 async function readPairs({ path, query, document }: FileSource, context: TaskContext): Promise<Pair[]> {

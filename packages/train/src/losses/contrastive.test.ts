@@ -49,7 +49,9 @@ describe.each(["cpu", "wasm"] as const)("contrastiveLoss on %s", (backend) => {
     const [four, five] = [tf.zeros([4, 6]) as tf.Tensor2D, tf.zeros([5, 6]) as tf.Tensor2D];
     expect(() => contrastiveLoss(five, four)).toThrow("Received [5,6] and [4,6]");
     expect(() => contrastiveLoss(five, tf.zeros([5, 3]))).toThrow("Received [5,6] and [5,3]");
-    expect(() => contrastiveLoss(four, five, { groups: [1, 2] })).toThrow("a group for each of 5 documents. Received 2");
+    expect(() => contrastiveLoss(four, five, { groups: [1, 2] })).toThrow(
+      "a group for each of 5 documents. Received 2",
+    );
     expect(() => contrastiveLoss(four, four, { temperature: 0 })).toThrow("Received 0");
   });
 });
