@@ -4,6 +4,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { trainTokenizer } from "@nacre/data";
 import type { RunState } from "@nacre/tasks";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { followLines } from "./event-stream.ts";
@@ -76,6 +77,21 @@ describe("the studio's server", () => {
     const codes = (await Promise.all([1, 2].map(() => post(`/api/runs/${id}/resume`)))).map((each) => each.statusCode);
     expect(codes.sort()).toEqual([200, 409]);
     await until(id, "done");
+  });
+
+  it("cuts texts by the tokenizers of finished runs", async () => {
+    const id = "20260101-000000002-texts";
+    const bundle = join(runsFolder, id, "bundle");
+    await mkdir(bundle, { recursive: true });
+    await (await trainTokenizer(["a cat and a cat"], { vocabularySize: 270, minimumFrequency: 1 })).save(bundle);
+    const state = { id, name: "texts", title: { en: "a", zh: "b" }, task: "t", state: "done", process: 1, seed: 1 };
+    await writeFile(join(runsFolder, id, "run.json"), JSON.stringify({ ...state, backend: "cpu", started: 1 }));
+    expect((await studio.app.inject("/api/tokenizers")).json()).toEqual([{ run: id, title: { en: "a", zh: "b" } }]);
+    const cut = (await post(`/api/tokenizers/${id}`, { text: "a cat" })).json();
+    expect(cut).toMatchObject({ type: "BPE", characters: 5, bytes: 5, tokens: [{ text: "a" }, { text: " cat" }] });
+    expect((await post(`/api/tokenizers/${id}`, { text: "a".repeat(20_001) })).statusCode).toBe(400);
+    expect((await post("/api/tokenizers/other", { text: "a" })).statusCode).toBe(404);
+    expect((await post("/api/tokenizers/..%2Fother", { text: "a" })).statusCode).toBe(404);
   });
 
   it("leaves a run that another process is at work on", async () => {

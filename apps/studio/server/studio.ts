@@ -9,6 +9,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { type Command, Engine, nacreCommand } from "./engine.ts";
 import { studioRoutes } from "./routes.ts";
 import { Runs } from "./runs.ts";
+import { tokenizerRoutes } from "./tokenizer-routes.ts";
 
 export interface StudioOptions {
   readonly runsFolder: string;
@@ -65,6 +66,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       if (pool.models.some((model) => model.id === id)) pool.remove(id);
     },
   });
+  await app.register(tokenizerRoutes, { prefix: "/api", runs });
   await app.register(servingRoutes, { pool, bodyLimitBytes });
   const page = options.pageFolder ?? pageFolder();
   if (page !== undefined) await app.register(fastifyStatic, { root: page, cacheControl: false });

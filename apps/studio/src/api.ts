@@ -168,6 +168,41 @@ export function searchTexts(id: string, input: object, signal: AbortSignal): Pro
   }).then(({ outputs }) => outputs[0]!);
 }
 
+/** A finished run with a tokenizer. */
+export interface TokenizerEntry {
+  readonly run: string;
+  readonly title: { readonly en: string; readonly zh: string };
+}
+
+/** A token, and where it stands in the text's UTF-8. */
+export interface TokenCut {
+  readonly id: number;
+  readonly token: string;
+  readonly text: string;
+  /** Whether it is some bytes of a character; `text` is these in hexadecimal then. */
+  readonly partial: boolean;
+  readonly bytes: readonly [number, number];
+}
+
+export interface TokenizedText {
+  readonly tokens: readonly TokenCut[];
+  readonly characters: number;
+  readonly bytes: number;
+  readonly type: string;
+  readonly vocabulary: number;
+}
+
+export function listTokenizers(): Promise<TokenizerEntry[]> {
+  return ask<TokenizerEntry[]>("/api/tokenizers");
+}
+
+export function cutText(run: string, written: string, signal: AbortSignal): Promise<TokenizedText> {
+  return ask<TokenizedText>(`/api/tokenizers/${encodeURIComponent(run)}`, {
+    ...json("POST", { text: written }),
+    signal,
+  });
+}
+
 /** Follows a run's events; the browser reconnects by itself and continues after the last one. */
 export function follow(
   id: string,

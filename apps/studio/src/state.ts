@@ -9,7 +9,9 @@ export const runs = signal<readonly RunState[]>([]);
 export const chosenRecipe = signal<Recipe | undefined>(undefined);
 export const editedYaml = signal("");
 /** The run that is shown; in the address, so that it survives a reload. */
-export const chosenRun = signal<string | undefined>(location.hash.slice(1) || undefined);
+export const chosenRun = signal<string | undefined>(/^#([^/].*)$/.exec(location.hash)?.[1]);
+/** What is shown: the runs, or how tokenizers cut a text; in the address, too. */
+export const page = signal<"runs" | "tokenizers">(location.hash === "#/tokenizers" ? "tokenizers" : "runs");
 export const details = signal<RunDetails | undefined>(undefined);
 export const problem = signal<string | undefined>(undefined);
 export const connected = signal(true);
@@ -44,8 +46,18 @@ export async function loadLists(): Promise<void> {
 }
 
 export function choose(id: string | undefined): void {
-  history.replaceState(null, "", id === undefined ? location.pathname : `#${id}`);
   chosenRun.value = id;
+  writeAddress();
+}
+
+export function show(wanted: "runs" | "tokenizers"): void {
+  page.value = wanted;
+  writeAddress();
+}
+
+function writeAddress(): void {
+  const place = page.value === "runs" ? chosenRun.value : `/${page.value}`;
+  history.replaceState(null, "", place === undefined ? location.pathname : `#${place}`);
 }
 
 export function chooseRecipe(recipe: Recipe): void {

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { language, text } from "../i18n/text.ts";
+import { page, show } from "../state.ts";
 
 type Theme = "light" | "dark";
 const stored = localStorage.getItem("nacre.theme");
@@ -39,6 +40,17 @@ export function Header() {
         </div>
       </div>
       <nav class="switches">
+        {(["runs", "tokenizers"] as const).map((name) => (
+          <button
+            key={name}
+            type="button"
+            class="quiet"
+            aria-current={page.value === name ? "page" : undefined}
+            onClick={() => show(name)}
+          >
+            {text(name === "runs" ? "earlier" : name)}
+          </button>
+        ))}
         <button
           type="button"
           class="quiet"

@@ -48,18 +48,26 @@ export function searchPredictor({ model, tokenizer, preparation }: SearchModel):
     own ??= embedTexts(encoder, candidates);
     return own;
   };
+  const find = async ({ query, texts, count }: SearchInput, signal?: AbortSignal): Promise<SearchResult> => {
+    const searched = texts ?? candidates;
+    const documents = texts === undefined ? await ownVectors() : await embedTexts(encoder, texts, { signal });
+    const [found] = await nearest(await embedTexts(encoder, [query], { signal }), documents, count);
+    return { query, hits: found!.map(({ index, score }) => ({ index, text: searched[index]!, score })) };
+  };
   return {
     input: { kind: "search", example, candidates: candidates.length, sides: [sides.query, sides.document] },
     output: { kind: "hits" },
     inputSchema: searchInput(candidates.length) as z.ZodType<SearchInput>,
     async predict(inputs, signal) {
       const results: SearchResult[] = [];
-      for (const { query, texts, count } of inputs) {
+      for (const [inputIndex, input] of inputs.entries()) {
         signal?.throwIfAborted();
-        const searched = texts ?? candidates;
-        const documents = texts === undefined ? await ownVectors() : await embedTexts(encoder, texts, { signal });
-        const [found] = await nearest(await embedTexts(encoder, [query], { signal }), documents, count);
-        results.push({ query, hits: found!.map(({ index, score }) => ({ index, text: searched[index]!, score })) });
+        try {
+          results.push(await find(input, signal));
+        } catch (error) {
+          // Some texts have no tokens, which the schema cannot see.
+          throw error instanceof RangeError ? Object.assign(error, { inputIndex }) : error;
+        }
       }
       return results;
     },
