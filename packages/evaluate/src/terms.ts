@@ -27,6 +27,7 @@ const chinese: Readonly<Record<string, string>> = {
   "well-formed quatrains": "合格绝句占比",
   "character bigram": "字符二元模型",
   "Kneser–Ney 5-gram": "Kneser–Ney 五元模型",
+  "BM25 on translated words": "逐词翻译后的 BM25",
   "exact match": "精确匹配",
   "sliding window": "滑动窗口",
   "log-linear model": "对数线性模型",

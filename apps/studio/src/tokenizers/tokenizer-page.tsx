@@ -144,7 +144,7 @@ function Cut({ run, written }: { run: string; written: string }) {
             onMouseEnter={() => (pointed.value = index)}
             onFocus={() => (pointed.value = index)}
           >
-            {visible(token.text)}
+            {token.partial ? token.text : visible(token.text)}
           </span>
         ))}
       </p>
