@@ -47,6 +47,8 @@ async function prepare(recipe: TextRetrievalRecipe, context: TaskContext): Promi
   const report = await reportTexts({
     name,
     splits: { train: rows(train), validation: rows(validation), test: rows(test) },
+    // The rules for web pages say nothing of sentences.
+    quality: false,
   });
   const { tokenizer, build } = await encoderFor(recipe, train, context);
   const { longest } = build;
