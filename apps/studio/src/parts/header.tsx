@@ -41,15 +41,18 @@ export function Header() {
       </div>
       <nav class="switches">
         {(["runs", "tokenizers"] as const).map((name) => (
-          <button
+          <a
             key={name}
-            type="button"
-            class="quiet"
+            class="button quiet"
+            href={`#/${name}`}
             aria-current={page.value === name ? "page" : undefined}
-            onClick={() => show(name)}
+            onClick={(event) => {
+              event.preventDefault();
+              show(name);
+            }}
           >
             {text(name === "runs" ? "earlier" : name)}
-          </button>
+          </a>
         ))}
         <button
           type="button"
