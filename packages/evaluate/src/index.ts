@@ -183,6 +183,7 @@ export {
   type MultipleChoiceOptions,
 } from "./multiple-choice.ts";
 export { evaluateRegression, type RegressionEvaluation, type RegressionOptions } from "./regression.ts";
+export type { AttentionMap } from "./report/attention-maps.ts";
 export {
   type LanguageEvaluation,
   type LanguageReportInput,

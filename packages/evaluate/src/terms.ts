@@ -28,6 +28,8 @@ const chinese: Readonly<Record<string, string>> = {
   "character bigram": "字符二元模型",
   "Kneser–Ney 5-gram": "Kneser–Ney 五元模型",
   "BM25 on translated words": "逐词翻译后的 BM25",
+  "word by word": "逐词翻译（IBM 模型 1）",
+  "copy of the source": "照抄原文",
   "exact match": "精确匹配",
   "sliding window": "滑动窗口",
   "log-linear model": "对数线性模型",

@@ -1,5 +1,4 @@
-import type { Random } from "@nacre/random";
-import { tf } from "@nacre/tensor";
+import { dropout, tf } from "@nacre/tensor";
 import type { ForwardContext, Layer } from "./layer.ts";
 
 /**
@@ -22,14 +21,6 @@ export class Dropout implements Layer {
       throw new Error("Dropout: expected `context.random` in training, to draw what to drop. Received none.");
     }
     const stream = context.random.fork("dropout", context.random.uint32());
-    return tf.tidy(() => tf.mul(input, tf.tensor(mask(stream, input.size, this.rate), input.shape)));
+    return dropout(input, { rate: this.rate, random: stream });
   }
-}
-
-/** 0 with probability `rate`, else 1 / (1 − rate). */
-function mask(random: Random, size: number, rate: number): Float32Array {
-  const values = random.fillUniform(new Float32Array(size));
-  const kept = 1 / (1 - rate);
-  for (let i = 0; i < size; i++) values[i] = values[i]! < rate ? 0 : kept;
-  return values;
 }

@@ -23,6 +23,7 @@ export {
   type DepthwiseConvolutionOptions,
   type Padding,
 } from "./convolution.ts";
+export { crossAttention } from "./cross-attention.ts";
 export { Dense, type DenseAdapter, type DenseOptions } from "./dense.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";

@@ -5,6 +5,7 @@
   X(addAttentionStep)    \
   X(addBinary)           \
   X(addConvolution)      \
+  X(addDropout)          \
   X(addGather)           \
   X(addMatmul)           \
   X(addMovement)         \

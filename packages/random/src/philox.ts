@@ -33,13 +33,13 @@ export function philox(counter: Words, key: readonly [number, number], out: Uint
   out[3] = c3;
 }
 
-/** The upper 32 bits of the product of two unsigned 32-bit numbers, from 16-bit halves. */
+/** The upper 32 bits of the product of two unsigned 32-bit numbers, from 16-bit halves; sums of them stay below 2^32. */
 function multiplyHigh(left: number, right: number): number {
   const leftLow = left & 0xffff;
   const leftHigh = left >>> 16;
   const rightLow = right & 0xffff;
   const rightHigh = right >>> 16;
-  const middle = leftHigh * rightLow + ((leftLow * rightLow) >>> 16);
-  const middleLow = (middle & 0xffff) + leftLow * rightHigh;
-  return (leftHigh * rightHigh + Math.floor(middle / 0x10000) + Math.floor(middleLow / 0x10000)) | 0;
+  const middle = (Math.imul(leftHigh, rightLow) + (Math.imul(leftLow, rightLow) >>> 16)) | 0;
+  const middleLow = ((middle & 0xffff) + Math.imul(leftLow, rightHigh)) | 0;
+  return (Math.imul(leftHigh, rightHigh) + (middle >>> 16) + (middleLow >>> 16)) | 0;
 }

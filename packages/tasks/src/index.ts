@@ -13,6 +13,7 @@ export type {
   SearchResult,
   TextContinuation,
   TokenAttribution,
+  TextTranslation,
 } from "./predictor.ts";
 export { RecipeError, type RecipeSource } from "./recipe.ts";
 export { type RunOptions, runRecipe } from "./run.ts";

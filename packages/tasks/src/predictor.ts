@@ -22,6 +22,14 @@ export type InputKind =
       readonly candidates: number;
       /** The two kinds of texts that it learnt from, as "zh" and "en". */
       readonly sides: readonly [string, string];
+    }
+  | {
+      /** A text of one language, for another; both by their codes. */
+      readonly kind: "translation";
+      readonly source: string;
+      readonly target: string;
+      readonly example: string;
+      readonly settings: { readonly beams: number; readonly lengthPenalty: number };
     };
 
 /** How a text is drawn. */
@@ -49,7 +57,9 @@ export type OutputKind =
   /** A part of a passage. */
   | { readonly kind: "answer" }
   /** Texts that were found, with scores. */
-  | { readonly kind: "hits" };
+  | { readonly kind: "hits" }
+  /** A text in another language, with where the model looked. */
+  | { readonly kind: "translation" };
 
 /** The likeliest answer to a question, and further ones. */
 export interface FoundAnswer extends AnswerSpan {
@@ -96,6 +106,17 @@ export interface SearchHit {
   readonly text: string;
   /** Cosine of the two vectors, −1 to 1. */
   readonly score: number;
+}
+
+/** A text and its translation. */
+export interface TextTranslation {
+  readonly source: string;
+  readonly text: string;
+  /** As the model read and wrote them, ends included. */
+  readonly sourceTokens: readonly string[];
+  readonly targetTokens: readonly string[];
+  /** For each target token, how much it attended to each source token; a row adds up to 1. */
+  readonly attention: readonly (readonly number[])[];
 }
 
 /** One prediction of a classifier. */

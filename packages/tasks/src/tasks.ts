@@ -8,6 +8,7 @@ import type { BundleParts, Task, TrainedRecipe } from "./task.ts";
 import { textClassification } from "./text-classification/task.ts";
 import { textGeneration } from "./text-generation/task.ts";
 import { textRetrieval } from "./text-retrieval/task.ts";
+import { translation } from "./translation/task.ts";
 
 /** Every task there is. A new one is one line here. */
 export const tasks: readonly Task[] = [
@@ -17,6 +18,7 @@ export const tasks: readonly Task[] = [
   textGeneration,
   questionAnswering,
   textRetrieval,
+  translation,
 ];
 
 /** @throws Error that names the tasks there are. */

@@ -6,6 +6,7 @@ import type { MultipleChoiceEvaluation } from "../multiple-choice.ts";
 import type { RetrievalEvaluation } from "../retrieval.ts";
 import { term } from "../terms.ts";
 import type { TranslationEvaluation } from "../translation.ts";
+import { type AttentionMap, attentionMaps } from "./attention-maps.ts";
 import { escapeHtml, figure, section, table } from "./html.ts";
 import { answerParts, choiceParts, likelihoodParts, retrievalParts, translationParts } from "./language-examples.ts";
 import { type LanguageText, languageText } from "./language-text.ts";
@@ -45,6 +46,8 @@ export interface LanguageReportInput {
   readonly notes?: readonly string[];
   /** Texts that the model wrote. Default none. */
   readonly samples?: readonly { readonly prompt: string; readonly text: string }[];
+  /** Where a translator looked. Default none. */
+  readonly attention?: readonly AttentionMap[];
   readonly facts: readonly { readonly name: string; readonly value: string }[];
   /** Default "en". */
   readonly language?: ReportLanguage;
@@ -64,6 +67,7 @@ export function renderLanguageReport(input: LanguageReportInput): string {
     systems(input, words),
     comparisons(input, words),
     samples(input, words),
+    attentionMaps(input.attention ?? [], words),
     ...details(evaluation, words, language),
     factsSection(input.facts, language),
   ];

@@ -35,6 +35,7 @@ code{font:.76rem ui-monospace,monospace;color:var(--soft);overflow-wrap:anywhere
 .lines{list-style:none;margin:8px 0 0;padding:0;display:grid;gap:14px}.lines li{border-left:3px solid var(--line);padding-left:12px}
 .lines dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 12px;margin:0;font-size:.9rem}.lines dt{color:var(--soft);font-size:.8rem}.lines dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
 .lines p{margin:4px 0;font-size:.9rem;overflow-wrap:anywhere}
+.attention{width:auto;font-size:.8rem;margin-bottom:14px}.attention th,.attention td{border:0;padding:1px 5px;white-space:pre}.attention thead th{writing-mode:vertical-rl;transform:rotate(180deg);padding:5px 1px;color:inherit}.attention tbody th{text-align:right}.attention td{min-width:20px;height:20px;background:color-mix(in srgb,var(--accent) var(--heat),var(--raised))}
 mark{background:color-mix(in srgb,var(--good) 30%,transparent);color:inherit;border-radius:3px;padding:0 1px}mark.said{background:color-mix(in srgb,var(--accent) 34%,transparent)}mark.right.said{background:color-mix(in srgb,var(--good) 30%,transparent);box-shadow:inset 0 -2px var(--accent)}
 @media print{body{background:#fff}section{break-inside:avoid;border-color:#ccc}}
 `;

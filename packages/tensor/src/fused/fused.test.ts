@@ -4,6 +4,7 @@ import {
   attention,
   batchNormTraining,
   convolution,
+  dropout,
   gelu,
   groupNorm,
   layerNorm,
@@ -97,6 +98,7 @@ const cases: readonly Case[] = [
     operation: (x, f, b) =>
       convolution(x as tf.Tensor4D, f as tf.Tensor4D, { stride: 2, padding: 1, bias: b, activation: "relu" }),
   },
+  { name: "dropout", shapes: [[7, 43]], operation: (x) => dropout(x!, { rate: 0.3, random: new Random(2).fork("x") }) },
   {
     name: "softmaxCrossEntropy",
     shapes: [[5, 7]],

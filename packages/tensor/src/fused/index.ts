@@ -3,6 +3,7 @@ export { gelu, silu, swiglu } from "./activations.ts";
 export { type AttentionOptions, attention, type RotaryOptions, rotary } from "./attention.ts";
 export { type ConvolutionOptions, convolution } from "./convolution.ts";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./cross-entropy.ts";
+export { type DropoutOptions, dropout } from "./dropout.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export { batchNormTraining, groupNorm, layerNorm, rmsNorm } from "./normalization.ts";
 export {
