@@ -1,10 +1,13 @@
 import type { DataReport } from "@nacre/data";
 import type {
   AnswersEvaluation,
+  AttentionMap,
   BaselineVerdict,
   ClassificationEvaluation,
   LanguageModelEvaluation,
   RetrievalEvaluation,
+  ScoredComparison,
+  TranslationEvaluation as TranslatedSegments,
 } from "@nacre/evaluate";
 import type {
   Architecture,
@@ -15,6 +18,7 @@ import type {
   RunState,
   SearchResult,
   TextContinuation,
+  TextTranslation,
 } from "@nacre/tasks";
 
 /** What the page knows of its server. Types only: no code of these packages is bundled for it. */
@@ -92,12 +96,26 @@ export interface SearchEvaluation {
   }[];
 }
 
+/** `evaluation.json` of a translator. */
+export interface TranslationEvaluation {
+  readonly evaluation: TranslatedSegments;
+  readonly baselines: readonly { readonly name: string; readonly scores: TranslatedSegments["scores"] }[];
+  readonly comparison: { readonly against: string; readonly rows: readonly ScoredComparison[] } | null;
+  readonly attention: readonly AttentionMap[];
+}
+
 export interface RunDetails {
   readonly run: RunState;
   readonly recipe: string | null;
   readonly data: DataReport | null;
   readonly architecture: Architecture | null;
-  readonly evaluation: Evaluation | TextEvaluation | AnswerEvaluation | SearchEvaluation | null;
+  readonly evaluation:
+    | Evaluation
+    | TextEvaluation
+    | AnswerEvaluation
+    | SearchEvaluation
+    | TranslationEvaluation
+    | null;
 }
 
 export interface ServedModel {
@@ -143,6 +161,14 @@ export const api = {
       signal,
     }).then(({ outputs }) => outputs[0]!),
 };
+
+/** A text in another language. */
+export function translateText(id: string, input: object, signal: AbortSignal): Promise<TextTranslation> {
+  return ask<{ outputs: TextTranslation[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
+    ...json("POST", { inputs: [input] }),
+    signal,
+  }).then(({ outputs }) => outputs[0]!);
+}
 
 /** What a text generator writes. Its answer is another one than a classifier's. */
 export function continueText(id: string, input: object, signal: AbortSignal): Promise<TextContinuation> {

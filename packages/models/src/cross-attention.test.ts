@@ -39,7 +39,8 @@ describe("crossAttention", () => {
       model.decode(tf.tensor2d([[3, 2]], [1, 2], "int32"), {
         training: false,
         memory,
-        observeAttention: (weights, { kind }) => kind === "cross" && seen.push((weights.arraySync() as number[][][][])[0]!),
+        observeAttention: (weights, { kind }) =>
+          kind === "cross" && seen.push((weights.arraySync() as number[][][][])[0]!),
       });
     });
     expect(seen).toHaveLength(2);

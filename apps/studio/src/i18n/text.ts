@@ -30,6 +30,11 @@ export function number(value: number | null, digits = 0): string {
   });
 }
 
+/** A language's name in the page's language, by its code. */
+export function languageName(code: string): string {
+  return new Intl.DisplayNames([language.value === "zh" ? "zh-CN" : "en"], { type: "language" }).of(code) ?? code;
+}
+
 export function duration(seconds: number): string {
   if (seconds < 60) return `${number(seconds, seconds < 10 ? 1 : 0)} s`;
   return `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, "0")} s`;

@@ -5,6 +5,7 @@ import { Figure, Station } from "../parts/station.tsx";
 import { AnswerResults } from "./answer-results.tsx";
 import { SearchResults } from "./search-results.tsx";
 import { TextResults } from "./text-results.tsx";
+import { TranslationResults } from "./translation-results.tsx";
 
 export function EvaluateStation({ id, evaluation }: { id: string; evaluation: RunDetails["evaluation"] }) {
   return <Station name="evaluate">{content(id, evaluation)}</Station>;
@@ -15,6 +16,7 @@ function content(id: string, evaluation: RunDetails["evaluation"]) {
   if (isAnswers(evaluation)) return <AnswerResults id={id} results={evaluation} />;
   if (isSearch(evaluation)) return <SearchResults id={id} results={evaluation} />;
   if ("samples" in evaluation) return <TextResults id={id} results={evaluation} />;
+  if ("attention" in evaluation) return <TranslationResults id={id} results={evaluation} />;
   return <Results id={id} results={evaluation} />;
 }
 

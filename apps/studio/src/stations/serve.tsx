@@ -9,6 +9,7 @@ import { PromptPlayground } from "../playground/prompt.tsx";
 import { RowPlayground } from "../playground/row.tsx";
 import { SearchPlayground } from "../playground/search.tsx";
 import { TextPlayground } from "../playground/text.tsx";
+import { TranslatePlayground } from "../playground/translate.tsx";
 
 const none = signal<string | undefined>(undefined);
 
@@ -62,5 +63,7 @@ function Playground({ run }: { run: RunDetails }) {
       return <PassagePlayground id={id} input={input} />;
     case "search":
       return <SearchPlayground id={id} input={input} />;
+    case "translation":
+      return <TranslatePlayground id={id} input={input} />;
   }
 }

@@ -9,6 +9,7 @@ import {
   type Predictor,
   type SearchResult,
   type TextContinuation,
+  type TextTranslation,
 } from "@nacre/tasks";
 import { ready } from "@nacre/tensor";
 import type { Command } from "commander";
@@ -26,12 +27,12 @@ export function addPredict(nacre: Command, { terminal, signal }: Surroundings): 
   nacre
     .command("predict")
     .description(
-      "Predict with a bundle: picture files, the rows of CSV and JSONL files, questions about passages, prompts to go on with, or queries to search with.",
+      "Predict with a bundle: picture files, the rows of CSV and JSONL files, questions about passages, prompts to go on with, queries to search with, or texts to translate.",
     )
     .argument("<bundle>", "a bundle's folder")
     .argument(
       "<inputs...>",
-      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt; the same with question and passage for one that answers; prompts or queries, or .txt and .jsonl files of them, for a model that continues or searches",
+      "PNG or JPEG files for a model of images; .csv, .tsv or .jsonl files for a model of rows or texts, or .txt; the same with question and passage for one that answers; prompts, queries or texts, or .txt and .jsonl files of them, for a model that continues, searches or translates",
     )
     .option("--json", "one prediction per line, as JSON, with all probabilities")
     .addHelpText(
@@ -41,7 +42,8 @@ Examples
   nacre predict runs/…/bundle seven.png
   nacre predict runs/…/bundle people.csv --json > predictions.jsonl
   nacre predict runs/…/bundle questions.jsonl
-  nacre predict runs/…/bundle "Once upon a time"`,
+  nacre predict runs/…/bundle "Once upon a time"
+  nacre predict runs/…/bundle "Zwei Hunde spielen im Schnee."`,
     )
     .action(async (folder: string, files: string[], options: { json?: boolean }) => {
       await ready();
@@ -54,9 +56,13 @@ Examples
           const outputs = (await predictor.predict(inputs, signal).catch((error: Error & { inputIndex?: number }) => {
             const source = error.inputIndex === undefined ? undefined : batch[error.inputIndex]?.source;
             throw source === undefined ? error : new Error(`${source}: ${error.message}`, { cause: error });
-          })) as (ClassPrediction | TextContinuation | FoundAnswer | SearchResult)[];
+          })) as (ClassPrediction | TextContinuation | FoundAnswer | SearchResult | TextTranslation)[];
           outputs.forEach((output, index) => {
             const { source } = batch[index]!;
+            if ("targetTokens" in output) {
+              terminal.out.write(options.json ? `${JSON.stringify(output)}\n` : `${output.text}\n`);
+              return;
+            }
             if ("tokens" in output) {
               const text = `${output.prompt}${output.text}`;
               terminal.out.write(options.json ? `${JSON.stringify({ source, ...output })}\n` : `${text}\n`);
@@ -104,9 +110,13 @@ async function* samples(files: readonly string[], predictor: Predictor): AsyncGe
       yield { source: key, input: check({ [key]: file }, key, predictor) };
       continue;
     }
+    if (kind === "translation" && !isText && extname(file.replace(/\.gz$/, "")) !== ".jsonl") {
+      yield { source: "text", input: check({ text: file }, "text", predictor) };
+      continue;
+    }
     let line = 0;
     for await (const row of isText && kind !== "row" && kind !== "question"
-      ? linesOf(file, kind === "search" ? "query" : kind)
+      ? linesOf(file, kind === "search" ? "query" : kind === "prompt" ? kind : "text")
       : rowsOf(file)) {
       const source = `${file}:${++line}`;
       yield { source, input: check(row, source, predictor) };

@@ -68,9 +68,7 @@ export async function meanLoss(
   for (const { start, end } of groupsWithin(sorted, { pairs: 256, tokens: 4096 })) {
     const group = sorted.slice(start, end);
     const batch = pairBatch(group, options);
-    const scores = tf.tidy(() =>
-      sequenceLogProbabilities(logitsOf(model, batch, { training: false }), batch.labels),
-    );
+    const scores = tf.tidy(() => sequenceLogProbabilities(logitsOf(model, batch, { training: false }), batch.labels));
     for (const score of await scores.data()) nats -= score;
     scores.dispose();
     tokens += group.reduce((sum, { target }) => sum + target.length, 0);

@@ -41,7 +41,9 @@ export async function pairTokenizerFor(
   const signal = context.signal === undefined ? {} : { signal: context.signal };
   switch (config.kind) {
     case "bpe":
-      return pairTokenizer(await trainTokenizer(texts, { ...byteLevel(config.vocabularySize), ...signal }));
+      return pairTokenizer(
+        await trainTokenizer(texts, { ...byteLevel(config.vocabularySize), special: [...special], ...signal }),
+      );
     case "unigram": {
       const { vocabularySize } = config;
       return pairTokenizer(
@@ -72,7 +74,6 @@ function byteLevel(vocabularySize: number) {
   return {
     model: "bpe",
     vocabularySize,
-    special: [...special],
     normalizer: {
       type: "Sequence",
       normalizers: [{ type: "NFC" }, { type: "Prepend", prepend: " " }],

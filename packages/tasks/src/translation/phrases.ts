@@ -75,7 +75,9 @@ function phrase(random: Random): Pick<TranslationPair, "source" | "target"> {
   const object = random.uniform() < 0.8 ? nounPhrase(random, random.uniform() < 0.5) : undefined;
   const adverb = random.uniform() < 0.5 ? pick(random, adverbs) : undefined;
   const source = `${subject.source}${adverb?.[0] ?? ""}${verb}${object?.source ?? ""}。`;
-  const words = [subject.target, many ? plain : third, object?.target, adverb?.[1]].filter((word) => word !== undefined);
+  const words = [subject.target, many ? plain : third, object?.target, adverb?.[1]].filter(
+    (word) => word !== undefined,
+  );
   const target = words.join(" ");
   return { source, target: `${target[0]!.toUpperCase()}${target.slice(1)}.` };
 }

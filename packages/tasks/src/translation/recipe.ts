@@ -9,7 +9,9 @@ const language = z.string().regex(/^[a-z]{2,3}$/, "expected a language's code, a
 const PairSource = z.discriminatedUnion("from", [
   z.strictObject({
     from: z.literal("generator"),
-    generator: z.literal("phrases").describe("Chinese phrases of a small grammar with their English, made as asked for"),
+    generator: z
+      .literal("phrases")
+      .describe("Chinese phrases of a small grammar with their English, made as asked for"),
     count: z.int().min(100).default(8000).describe("pairs in all, before splitting"),
     test: z.number().gt(0).lt(1).default(0.05).describe("share of the pairs held out for the final scores"),
   }),
@@ -59,7 +61,9 @@ export const TranslationRecipe = z.strictObject({
       .lt(1)
       .default(0.05)
       .describe("share of the training part that scores every epoch, where the data set has no part of its own for it"),
-    tokenizer: PairTokenizerConfig.prefault({ kind: "bpe" }).describe("how both languages become tokens of one vocabulary"),
+    tokenizer: PairTokenizerConfig.prefault({ kind: "bpe" }).describe(
+      "how both languages become tokens of one vocabulary",
+    ),
     context: z.int().min(4).default(128).describe("longest source or target, in tokens; longer pairs do not train"),
   }),
   model: TranslatorSizes,
@@ -79,7 +83,10 @@ export const TranslationRecipe = z.strictObject({
   translate: z
     .strictObject({
       beams: z.int().min(1).max(32).default(4).describe("width of the beam search; 1 takes the likeliest token"),
-      lengthPenalty: z.number().default(1).describe("scores are divided by length to this power: above 0 favours long texts"),
+      lengthPenalty: z
+        .number()
+        .default(1)
+        .describe("scores are divided by length to this power: above 0 favours long texts"),
     })
     .prefault({})
     .describe("how translations are searched for, in the report and by the finished model"),

@@ -45,7 +45,12 @@ export async function openPairParts(recipe: TranslationRecipe, context: TaskCont
     case "files": {
       const path = isAbsolute(source.path) ? source.path : resolve(context.folder, source.path);
       const { source: one, target: other } = source;
-      return { name: basename(path), source: one, target: other, ...(await split(readPairs(path), source.test, validation)) };
+      return {
+        name: basename(path),
+        source: one,
+        target: other,
+        ...(await split(readPairs(path), source.test, validation)),
+      };
     }
   }
 }

@@ -38,7 +38,8 @@ async function prepare(recipe: TranslationRecipe, context: TaskContext): Promise
   const learned = await pairTokenizerFor(recipe.data.tokenizer, texts, context);
   const encode = (pairs: readonly TranslationPair[]) => encodePairs(pairs, learned, recipe.data.context);
   const [known, held] = [encode(train), encode(validation)];
-  const report = await reportTexts({ name, splits, cleaning: [{ reason: "longer than the context", count: known.longer }] });
+  const cleaning = known.longer === 0 ? [] : [{ reason: "longer than the context", count: known.longer }];
+  const report = await reportTexts({ name, splits, cleaning });
   const rows = { padding: learned.padding, start: learned.padding };
   const { batch, batchTokens, labelSmoothing } = recipe.train;
   const batches = pairBatches(known.pairs, { ...rows, pairs: batch, tokens: batchTokens, seed: recipe.seed });
