@@ -16,6 +16,8 @@ export type Compute = (
 export interface Kernel {
   readonly kernelName: string;
   readonly compute: Compute;
+  /** A function that a program compiled before it was written lacks: without it plain operations compute. */
+  readonly needs?: string;
 }
 
 export function kernel(kernelName: string, compute: Compute): Kernel {

@@ -49,7 +49,8 @@ export function register(): NativeReport {
     process.on("exit", () => process.stderr.write(`${describeProfile(watching.report())}\n`));
   }
   const add = (kernel: tf.KernelConfig): void => tf.registerKernel(watched?.watch(kernel) ?? kernel);
-  const own = new Map(kernels.map((kernel) => [kernel.kernelName, kernel]));
+  const present = kernels.filter(({ needs }) => needs === undefined || addon[needs] !== undefined);
+  const own = new Map(present.map((kernel) => [kernel.kernelName, kernel]));
   for (const inherited of tf.getKernelsForBackend("cpu")) {
     if (!own.has(inherited.kernelName)) add({ ...inherited, backendName: "native" });
   }

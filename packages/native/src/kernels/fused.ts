@@ -270,11 +270,15 @@ export const fusedKernels: readonly Kernel[] = [
   kernel("MaskedAttention", attention),
   kernel("AttentionGrad", attentionGradient),
   kernel("ReluGrad", ({ dy, y }, _, backend) => combine("ReluGrad", dy!, y!, backend)!),
-  kernel("Dropout", ({ x }, { key, rate }, backend) => {
-    const y = backend.output(x!.shape, "float32");
-    backend.addon.dropout(backend.floats(x!), y.dataId.array, key[0], key[1], rate);
-    return y;
-  }),
+  {
+    kernelName: "Dropout",
+    needs: "dropout",
+    compute({ x }, { key, rate }, backend) {
+      const y = backend.output(x!.shape, "float32");
+      backend.addon.dropout(backend.floats(x!), y.dataId.array, key[0], key[1], rate);
+      return y;
+    },
+  },
   kernel("SwiGlu", ({ gate, up }, _, backend) => {
     const result = backend.output(gate!.shape, "float32");
     backend.addon.swiglu(backend.floats(gate!), backend.floats(up!), result.dataId.array);
