@@ -109,13 +109,7 @@ export interface RunDetails {
   readonly recipe: string | null;
   readonly data: DataReport | null;
   readonly architecture: Architecture | null;
-  readonly evaluation:
-    | Evaluation
-    | TextEvaluation
-    | AnswerEvaluation
-    | SearchEvaluation
-    | TranslationEvaluation
-    | null;
+  readonly evaluation: Evaluation | TextEvaluation | AnswerEvaluation | SearchEvaluation | TranslationEvaluation | null;
 }
 
 export interface ServedModel {

@@ -12,8 +12,8 @@ export type {
   SearchHit,
   SearchResult,
   TextContinuation,
-  TokenAttribution,
   TextTranslation,
+  TokenAttribution,
 } from "./predictor.ts";
 export { RecipeError, type RecipeSource } from "./recipe.ts";
 export { type RunOptions, runRecipe } from "./run.ts";
