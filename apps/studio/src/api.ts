@@ -19,6 +19,7 @@ import type {
   SearchResult,
   TextContinuation,
   TextTranslation,
+  TokenAttribution,
 } from "@nacre/tasks";
 
 /** What the page knows of its server. Types only: no code of these packages is bundled for it. */
@@ -124,6 +125,7 @@ export interface Prediction {
   readonly label: string;
   readonly index: number;
   readonly probabilities: Readonly<Record<string, number>>;
+  readonly attributions?: readonly TokenAttribution[];
 }
 
 /** Asks the server. @throws Error with the server's own words. */

@@ -104,7 +104,8 @@ export class Bert implements Encoder {
     const types: tf.Tensor = context.tokenTypes
       ? this.tokenTypes.forward(context.tokenTypes) // [B, T, C]
       : tf.slice(this.tokenTypes.weight, [0, 0], [1, this.config.width]); // [1, C]
-    const sum = tf.add(this.tokens.forward(ids), tf.add(this.position(ids), types));
+    const tokens = context.embedded ?? this.tokens.forward(ids);
+    const sum = tf.add(tokens, tf.add(this.position(ids), types));
     return this.dropout.forward(this.normalization.forward(sum), context) as tf.Tensor3D;
   }
 }

@@ -9,6 +9,8 @@ export interface EncoderContext extends ForwardContext {
   readonly mask?: tf.Tensor2D | undefined;
   /** Which of two texts each token belongs to, [B, T] int32, as 0 for a question and 1 for its passage. Default: 0. */
   readonly tokenTypes?: tf.Tensor2D | undefined;
+  /** The tokens' vectors in place of the table's, [B, T, C], for gradients with regard to them; the ids still say their places. */
+  readonly embedded?: tf.Tensor3D | undefined;
   /** Sees the attention weights [B, heads, T, T] of each layer, which takes the slow way. */
   readonly observeAttention?: ObserveAttention | undefined;
 }

@@ -113,6 +113,9 @@ export const en = {
   answer: "Answer",
   fill: "Fill in a row",
   writeText: "Write a text",
+  attributions: "What each word did",
+  attributionHint:
+    "Green words speak for the class, red ones against it. Point at a word, or reach it with Tab, for how much.",
   example: "Example",
   loadingModel: "Loading the model …",
   textVerdict_no: "The model is worth it: {0} bits per character less than the best simple model, {1}.",

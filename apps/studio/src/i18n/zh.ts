@@ -114,6 +114,8 @@ export const zh: Readonly<Record<TextKey, string>> = {
   answer: "结果",
   fill: "填写一行",
   writeText: "输入一段文本",
+  attributions: "每个词的作用",
+  attributionHint: "绿色的词支持该类别，红色的词反对；将指针移到词上，或用 Tab 键选中，可查看具体数值。",
   example: "示例",
   loadingModel: "正在加载模型……",
   textVerdict_no: "这个模型物有所值：每字符比最好的简单模型（{1}）少用 {0} 比特。",

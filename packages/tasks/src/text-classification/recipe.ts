@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { EvaluationConfig } from "../classifier-evaluation.ts";
+import { PretrainedFolder } from "../pretrained-encoder.ts";
 import { recipeBase } from "../recipe.ts";
 import { TrainingConfig } from "../training.ts";
 import { BagConfig } from "./bag.ts";
+import { EncoderSizes } from "./encoder-family.ts";
 
 const share = z.number().gt(0).lt(1);
 
@@ -27,6 +29,14 @@ const TextSource = z.discriminatedUnion("from", [
   }),
 ]);
 
+/** A pretrained encoder that is trained on. */
+const PretrainedEncoderConfig = z.strictObject({
+  family: z.literal("pretrained"),
+  folder: PretrainedFolder,
+  length: z.int().min(4).default(64).describe("longest text, in tokens; longer ones are cut"),
+  dropout: z.number().min(0).lt(1).default(0.1).describe("share of each layer's output that is dropped in training"),
+});
+
 export const TextClassificationRecipe = z.strictObject({
   ...recipeBase,
   task: z.literal("text-classification"),
@@ -34,7 +44,7 @@ export const TextClassificationRecipe = z.strictObject({
     source: TextSource,
     validation: share.default(0.1).describe("share of the training part that scores every epoch"),
   }),
-  model: BagConfig,
+  model: z.discriminatedUnion("family", [BagConfig, EncoderSizes, PretrainedEncoderConfig]),
   train: TrainingConfig,
   evaluate: EvaluationConfig.extend({
     folds: z

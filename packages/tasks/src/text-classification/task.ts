@@ -1,16 +1,15 @@
 import { reportTable } from "@nacre/data";
 import type { LabelledTexts, TextFold } from "@nacre/evaluate/baselines";
-import { type Model, parseSafetensors, restore } from "@nacre/tensor";
+import type { Model } from "@nacre/tensor";
 import { baselineSample, evaluateClassifier } from "../classifier-evaluation.ts";
-import type { Predictor } from "../predictor.ts";
-import type { BundleParts, EvaluationContext, Problem, Task, TaskContext } from "../task.ts";
-import { BagBundle, bagFamily, emptyBag } from "./bag-family.ts";
+import type { EvaluationContext, Problem, Task, TaskContext } from "../task.ts";
+import { loadFamily, openFamily } from "./families.ts";
 import { type FittedTexts, fitTexts, type KnownTexts } from "./fitted.ts";
 import { crossValidate, type Fold, foldsOf } from "./folds.ts";
 import { textPredictor } from "./predictor.ts";
 import { TextClassificationRecipe } from "./recipe.ts";
 import { openTexts, setAside, type TextExample, type TextParts } from "./source.ts";
-import type { IdBatch, TextFamily } from "./text-family.ts";
+import type { IdBatch } from "./text-family.ts";
 
 const monitor = { name: "accuracy", mode: "max" } as const;
 
@@ -21,7 +20,7 @@ export const textClassification: Task<TextClassificationRecipe> = {
   monitor,
   prepare,
   async load(parts) {
-    return loadTextPredictor(parts);
+    return textPredictor(await loadFamily(parts));
   },
 };
 
@@ -36,8 +35,9 @@ async function prepare(recipe: TextClassificationRecipe, context: TaskContext): 
     ...(test.length > 0 ? { test: rows(test) } : {}),
   };
   const report = await reportTable({ name, splits, target: "label", cleaning: [] });
+  const familyOf = await openFamily(recipe, classes, context);
   const fit = async (known: KnownTexts) =>
-    fitTexts(recipe, await familyFor(recipe, classes, known), { ...known, classes: classes.length });
+    fitTexts(recipe, await familyOf(known), { ...known, classes: classes.length });
   const fitted = await fit(parts);
   const { family } = fitted;
 
@@ -92,16 +92,6 @@ async function openParts(recipe: TextClassificationRecipe, context: TaskContext)
   return { ...parts, ...(await setAside(all, recipe.data.validation)), test: [] };
 }
 
-async function familyFor(
-  { model }: TextClassificationRecipe,
-  classes: readonly string[],
-  { train }: KnownTexts,
-): Promise<TextFamily> {
-  const bundle: BagBundle = { task: "text-classification", model, classes: [...classes], example: train[0]!.text };
-  const texts = train.map(({ text }) => text);
-  return bagFamily(bundle, texts) as unknown as TextFamily;
-}
-
 interface Predicted {
   /** What was predicted, and the class probabilities in its order. */
   readonly texts: readonly TextExample[];
@@ -145,12 +135,4 @@ function compared({ train, test }: Pick<Fold, "train" | "test">, { seed }: TextC
 
 function labelled(part: readonly TextExample[]): LabelledTexts {
   return { features: part.map(({ text }) => text), labels: part.map(({ label }) => label) };
-}
-
-async function loadTextPredictor({ config, weights }: BundleParts): Promise<Predictor> {
-  const bundle = BagBundle.parse(config);
-  const { classes, example } = bundle;
-  const model = emptyBag(bundle);
-  restore(model, parseSafetensors(weights).tensors);
-  return textPredictor({ family: bagFamily(bundle) as unknown as TextFamily, model, classes, example });
 }

@@ -1,0 +1,77 @@
+import { trainTokenizer } from "@nacre/data";
+import { parseSafetensors, restore } from "@nacre/tensor";
+import { openPretrainedEncoder } from "../pretrained-encoder.ts";
+import type { BundleParts, TaskContext } from "../task.ts";
+import { bundledTokenizer } from "../text-tokenizer.ts";
+import { BagBundle, bagFamily, emptyBag } from "./bag-family.ts";
+import { EncoderPreparation, encoderFamily, loadEncoder, newEncoder, paddingOf } from "./encoder-family.ts";
+import type { KnownTexts } from "./fitted.ts";
+import type { TextModel } from "./predictor.ts";
+import type { TextClassificationRecipe } from "./recipe.ts";
+import type { TextFamily } from "./text-family.ts";
+
+/** Fits a recipe's family of models on known texts. A pretrained folder is read once. */
+export async function openFamily(
+  { model: config }: TextClassificationRecipe,
+  classes: readonly string[],
+  context: TaskContext,
+): Promise<(known: KnownTexts) => Promise<TextFamily>> {
+  const task = "text-classification";
+  const exampleOf = ({ train }: KnownTexts) => train[0]!.text;
+  const textsOf = ({ train }: KnownTexts) => train.map(({ text }) => text);
+  switch (config.family) {
+    case "bag":
+      return async (known) => {
+        const bundle: BagBundle = { task, model: config, classes: [...classes], example: exampleOf(known) };
+        return bagFamily(bundle, textsOf(known)) as unknown as TextFamily;
+      };
+    case "bert":
+      return async (known) => {
+        const { vocabulary: vocabularySize, lowercase, length } = config;
+        const signal = context.signal === undefined ? {} : { signal: context.signal };
+        const learnt = { model: "wordpiece", vocabularySize, lowercase, ...signal } as const;
+        const tokenizer = await trainTokenizer(textsOf(known), learnt);
+        const padding = paddingOf(tokenizer);
+        return encoderFamily({
+          tokenizer,
+          preparation: { task, length, example: exampleOf(known) },
+          classes,
+          padding,
+          encoder: (random) => newEncoder(config, { tokenizer, padding }, random),
+        }) as unknown as TextFamily;
+      };
+    case "pretrained": {
+      const { folder, length, dropout } = config;
+      const { tokenizer, config: encoder, build } = await openPretrainedEncoder(folder, context);
+      return async (known) =>
+        encoderFamily({
+          tokenizer,
+          preparation: { task, length: Math.min(length, encoder.context), example: exampleOf(known) },
+          classes,
+          padding: encoder.padding,
+          encoder: () => build({ dropout, attentionDropout: dropout }),
+        }) as unknown as TextFamily;
+    }
+  }
+}
+
+/** The model of a bundle, whichever family wrote it. */
+export async function loadFamily({ config, preprocessor, tokenizer: json, weights }: BundleParts): Promise<TextModel> {
+  const folder = config as Readonly<Record<string, unknown>>;
+  if (folder.model_type === undefined) {
+    const bundle = BagBundle.parse(config);
+    const model = emptyBag(bundle);
+    restore(model, parseSafetensors(weights).tensors);
+    const { classes, example } = bundle;
+    return { family: bagFamily(bundle) as unknown as TextFamily, model, classes, example };
+  }
+  const preparation = EncoderPreparation.parse(preprocessor);
+  const { tokenizer } = bundledTokenizer(json);
+  const model = await loadEncoder({ config: folder, weights });
+  const parts = { tokenizer, preparation, classes: model.labels, padding: model.encoder.config.padding };
+  const encoder = () => {
+    throw new Error("Expected a model that is loaded already: a bundle's family builds none.");
+  };
+  const family = encoderFamily({ ...parts, encoder }) as unknown as TextFamily;
+  return { family, model, classes: model.labels, example: preparation.example };
+}
