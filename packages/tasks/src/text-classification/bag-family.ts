@@ -24,6 +24,7 @@ export function bagFamily(bundle: BagBundle, texts: readonly string[] = []): Tex
   const { ngrams, characters, buckets, length } = config;
   return {
     padding: 0,
+    longest: length,
     idsOf,
     build(random) {
       const model = new Bag(config, { classes: classes.length, idf }, random);

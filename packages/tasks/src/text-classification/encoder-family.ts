@@ -64,6 +64,7 @@ export function encoderFamily({
   };
   return {
     padding,
+    longest: length,
     idsOf: (text) => tokenizer.encode(text, limits).ids,
     build(random) {
       const model = new SequenceClassifier(encoder(random.fork("encoder")), { classes }, random.fork("head"));

@@ -42,7 +42,7 @@ export function fitTexts(
   const watched = idExamples(family, validation);
   return {
     family,
-    batches: trainingBatches(idExamples(family, train), { batch, padding: family.padding, seed: recipe.seed }),
+    batches: trainingBatches(family, idExamples(family, train), { batch, seed: recipe.seed }),
     batchesPerEpoch: Math.ceil(train.length / batch),
     build: (random: Random) => family.build(random),
     loss: textLoss(family, {

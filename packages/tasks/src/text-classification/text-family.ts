@@ -14,7 +14,9 @@ import type { TextExample } from "./source.ts";
 export interface TextFamily<M extends Model = Model> {
   /** The id that fills shorter texts of a batch, and stands for nothing else. */
   readonly padding: number;
-  /** At most as many as the model sees. */
+  /** Most ids of a text, L. */
+  readonly longest: number;
+  /** At most L. */
   idsOf(text: string): Int32Array;
   build(random: Random): Built<M>;
   /** ids [B, T] int32 → logits [B, K]. */
@@ -50,21 +52,25 @@ export function idExamples(family: TextFamily, part: readonly TextExample[]): Id
 
 /** Batches in another order in each pass. */
 export function trainingBatches(
+  family: TextFamily,
   examples: readonly IdExample[],
-  { batch, padding, seed }: { readonly batch: number; readonly padding: number; readonly seed: number },
+  { batch, seed }: { readonly batch: number; readonly seed: number },
 ): Dataset<IdBatch> {
   return from(examples)
     .shuffle({ seed })
     .batch(batch)
-    .map((group) => idBatch(group, padding));
+    .map((group) => idBatch(group, family));
 }
 
 const multipleOf = 8;
 
-/** T is a multiple of 8, so that few shapes occur. */
-export function idBatch(examples: readonly IdExample[], padding: number): IdBatch {
-  const longest = Math.max(1, ...examples.map(({ ids }) => ids.length));
-  const time = Math.ceil(longest / multipleOf) * multipleOf;
+/** T is a multiple of 8, so that few shapes occur, or L. */
+export function idBatch(
+  examples: readonly IdExample[],
+  { padding, longest }: Pick<TextFamily, "padding" | "longest">,
+): IdBatch {
+  const needed = Math.max(1, ...examples.map(({ ids }) => ids.length));
+  const time = Math.min(longest, Math.ceil(needed / multipleOf) * multipleOf);
   const ids = new Int32Array(examples.length * time).fill(padding);
   examples.forEach((example, row) => ids.set(example.ids, row * time));
   return { ids, labels: Int32Array.from(examples, ({ label }) => label), size: examples.length, time };
@@ -107,7 +113,7 @@ export async function textProbabilities<M extends Model>(
     const chosen = order.slice(start, start + batch);
     const group = idBatch(
       chosen.map((index) => texts[index]!),
-      family.padding,
+      family,
     );
     const probabilities = tf.tidy(() => tf.softmax(family.logits(model, idTensor(group), { training: false })));
     const classes = probabilities.shape[1];
