@@ -25,7 +25,12 @@ export const EncoderSizes = z
     layers: z.int().positive().default(4).describe("blocks of attention and feed-forward layer"),
     heads: z.int().positive().default(4).describe("attention heads of each block"),
     width: z.int().positive().default(128).describe("features of a token"),
-    dropout: z.number().min(0).lt(1).default(0.1).describe("share of each layer's output that is dropped in training"),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.1)
+      .describe("share of each layer's output that is dropped in training; attention weights are kept"),
   })
   .refine(({ width, heads }) => width % heads === 0, { message: "width must be a multiple of heads", path: ["width"] });
 export type EncoderSizes = z.infer<typeof EncoderSizes>;
@@ -113,7 +118,7 @@ export function newEncoder(
     vocabulary: tokenizer.vocabularySize,
     tokenTypes: 1,
     hidden: 4 * width,
-    attentionDropout: dropout,
+    attentionDropout: 0,
     padding,
   };
   return new Bert(BertConfig.parse({ family: "bert", context, layers, heads, width, dropout, ...rest }), random);

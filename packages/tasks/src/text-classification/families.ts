@@ -49,7 +49,7 @@ export async function openFamily(
           preparation: { task, length: Math.min(length, encoder.context), example: exampleOf(known) },
           classes,
           padding: encoder.padding,
-          encoder: () => build({ dropout, attentionDropout: dropout }),
+          encoder: () => build({ dropout, attentionDropout: 0 }),
         }) as unknown as TextFamily;
     }
   }

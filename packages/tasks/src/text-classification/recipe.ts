@@ -34,7 +34,12 @@ const PretrainedEncoderConfig = z.strictObject({
   family: z.literal("pretrained"),
   folder: PretrainedFolder,
   length: z.int().min(4).default(64).describe("longest text, in tokens; longer ones are cut"),
-  dropout: z.number().min(0).lt(1).default(0.1).describe("share of each layer's output that is dropped in training"),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.1)
+    .describe("share of each layer's output that is dropped in training; attention weights are kept"),
 });
 
 export const TextClassificationRecipe = z.strictObject({
