@@ -14,7 +14,7 @@ function predictor() {
   const model = BagConfig.parse({ family: "bag", buckets: 64, features: 4 });
   const bundle = { task: "text-classification", model, classes: ["no", "yes"], example: "good" } as const;
   const family = bagFamily({ ...bundle, classes: [...bundle.classes] }) as unknown as TextFamily;
-  return textPredictor({ family, model: family.build(new Random(1)).model, ...bundle });
+  return textPredictor({ ...bundle, family, model: family.build(new Random(1)).model });
 }
 
 describe("textPredictor", () => {
