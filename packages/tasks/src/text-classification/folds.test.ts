@@ -21,9 +21,11 @@ const recipe = TextClassificationRecipe.parse({
   model: { family: "bag", buckets: 512, features: 8, weighting: "tf-idf" },
   train: { epochs: 4, batch: 16, optimizer: { name: "adam", learningRate: 0.03 } },
 });
+const { model } = recipe;
+if (model.family !== "bag") throw new Error("Expected a bag.");
 const familyOf = ({ train }: KnownTexts) =>
   bagFamily(
-    { task: "text-classification", model: recipe.model, classes: [...reviewClasses], example: "" },
+    { task: "text-classification", model, classes: [...reviewClasses], example: "" },
     train.map(({ text }) => text),
   );
 
