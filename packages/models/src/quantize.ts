@@ -1,4 +1,4 @@
-import { type Model, quantizeWeights, type tf } from "@nacre/tensor";
+import { type Model, type QuantizedWeights, quantizeWeights, settleQuantized, type tf } from "@nacre/tensor";
 import { denseLayers, putQuantized, quantizeBase } from "./adapters/attach.ts";
 import { Embedding } from "./embedding.ts";
 
@@ -10,11 +10,17 @@ import { Embedding } from "./embedding.ts";
  * The floats are gone: the model cannot be saved or trained. Each output differs by about 0.5 % with 8 bits, 5 % with 4.
  */
 export function quantizeModel(model: Model, bits: 8 | 4): void {
-  const everything = [...denseLayers(model).keys()];
-  quantizeBase(model, bits, everything);
+  const layers = denseLayers(model);
+  quantizeBase(model, bits, [...layers.keys()]);
+  const quantized: { quantized: QuantizedWeights | undefined }[] = [...layers.values()];
   const { tokens, output } = model as { tokens?: unknown; output?: unknown };
-  if (!(tokens instanceof Embedding) || output !== undefined || tokens.features % 32 !== 0) return;
-  const { weight } = tokens;
-  putQuantized(tokens, quantizeWeights(weight as tf.Tensor as tf.Tensor2D, bits));
-  weight.dispose();
+  if (tokens instanceof Embedding && output === undefined && tokens.features % 32 === 0) {
+    const { weight } = tokens;
+    putQuantized(tokens, quantizeWeights(weight as tf.Tensor as tf.Tensor2D, bits));
+    weight.dispose();
+    quantized.push(tokens);
+  }
+  const changed = quantized.filter((layer) => layer.quantized !== undefined);
+  const weights = settleQuantized(changed.map((layer) => layer.quantized!));
+  changed.forEach((layer, at) => void (layer.quantized = weights[at]));
 }

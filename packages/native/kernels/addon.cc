@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "arguments.h"
 #include "pool.h"
 
@@ -103,6 +107,20 @@ napi_value trim(const Arguments& arguments) {
   return result;
 }
 
+/** (bytes): asks for large pages wherever an array covers a whole one; nothing happens where the system has none. */
+napi_value largePages(const Arguments& arguments) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr uintptr_t page = uintptr_t{2} << 20;
+  const int64_t length = arguments.length(0);
+  const auto begin = reinterpret_cast<uintptr_t>(arguments.bytes(0, length));
+  const uintptr_t first = (begin + page - 1) / page * page, last = (begin + static_cast<uintptr_t>(length)) / page * page;
+  if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#else
+  (void)arguments;
+#endif
+  return nullptr;
+}
+
 napi_value usable(const Arguments& arguments) {
   napi_value result;
   napi_create_int32(arguments.env(), usableThreads(), &result);
@@ -128,6 +146,7 @@ napi_value start(napi_env env, napi_value exports) {
   functions.add("usableThreads", usable);
   functions.add("profile", profile);
   functions.add("trim", trim);
+  functions.add("largePages", largePages);
   // For tests: NACRE_INSTRUCTION_SET names a lesser build.
   const char* wanted = getenv("NACRE_INSTRUCTION_SET");
   for (const Build& build : builds) {

@@ -17,6 +17,7 @@ export interface Addon {
   usableThreads(): number;
   profile(on: boolean): { jobs: number; busy: number };
   trim(bytes: number): number;
+  largePages(array: Uint8Array): void;
   // biome-ignore lint/suspicious/noExplicitAny: some eighty kernels, each called in one place
   readonly [kernel: string]: any;
 }

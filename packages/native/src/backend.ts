@@ -181,6 +181,11 @@ export class NativeBackend extends MathBackendCPU {
     if (!process.env.NACRE_THREADS) this.threads = Math.max(1, Math.floor(this.addon.usableThreads() / others));
   }
 
+  /** Asks the system for large pages under an array that nobody has written to. */
+  largePages(array: Uint8Array): void {
+    this.addon.largePages(array);
+  }
+
   override dispose(): void {
     this.pool.clear();
     this.addon.trim(0);

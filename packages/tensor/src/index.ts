@@ -8,6 +8,7 @@ export { type BackendCandidate, type BackendName, type BackendReport, describeBa
 export { shareProcessors } from "./backend/share-processors.ts";
 export { type CheckpointOptions, checkpoint } from "./checkpoint.ts";
 export * from "./fused/index.ts";
+export { settleParameters, settleQuantized } from "./large-pages.ts";
 export { type TensorMemory, tensorMemory } from "./memory.ts";
 export { disposeModel, type Model, parameters, trainable } from "./parameters.ts";
 export { randomNormal, randomUniform, truncatedNormal } from "./random.ts";

@@ -2,7 +2,7 @@ import { tf } from "@nacre/tensor";
 import { inference } from "../layer.ts";
 import type { SequenceToSequenceModel } from "../sequence-to-sequence.ts";
 import type { KeyValueCache } from "../transformer/key-value-cache.ts";
-import { read } from "./causal-decoder.ts";
+import { read, settle } from "./causal-decoder.ts";
 import type { Decoder, DecodingSession, OpenOptions } from "./decoder.ts";
 
 /**
@@ -15,6 +15,7 @@ export function sequenceDecoder(model: SequenceToSequenceModel, sources: readonl
   if (sources.length === 0 || sources.some((source) => source.length === 0)) {
     throw new Error(`Expected sources with at least one token each. Received ${sources.length} sources.`);
   }
+  settle(model);
   return {
     vocabulary: model.vocabulary,
     context: model.context,

@@ -128,15 +128,19 @@ export class MultiHeadAttention implements Layer<tf.Tensor3D, tf.Tensor3D> {
     });
   }
 
+  /** Keys and values of a source: from the cache, which computes them once, where there is one. */
+  remember(source: tf.Tensor3D, context: AttentionContext): KeysAndValues {
+    const { cache, layer = 0 } = context;
+    const compute = () => ({
+      keys: this.#keys(source, { ...context, rotary: undefined }),
+      values: this.#split(this.value.forward(source, context), this.keyValueHeads),
+    });
+    return cache ? cache.remember(layer, compute) : compute();
+  }
+
   #keysAndValues(x: tf.Tensor3D, context: AttentionContext): KeysAndValues {
     const { source, cache, layer = 0 } = context;
-    if (source !== undefined) {
-      const compute = () => ({
-        keys: this.#keys(source, { ...context, rotary: undefined }),
-        values: this.#split(this.value.forward(source, context), this.keyValueHeads),
-      });
-      return cache ? cache.remember(layer, compute) : compute();
-    }
+    if (source !== undefined) return this.remember(source, context);
     const keys = this.#keys(x, context);
     const values = this.#split(this.value.forward(x, context), this.keyValueHeads);
     return cache ? cache.append(layer, keys, values) : { keys, values };

@@ -60,7 +60,7 @@ export class TransformerBlock implements Layer<tf.Tensor3D, tf.Tensor3D> {
 
   forward(x: tf.Tensor3D, { source, sourceMask, ...context }: BlockContext): tf.Tensor3D {
     return tf.tidy(() => {
-      let y = this.#attend(x, context);
+      let y = this.#attend(x, this.attention, { norm: this.attentionNorm, context });
       const { crossAttention, crossAttentionNorm } = this;
       if (crossAttention && crossAttentionNorm) {
         if (source === undefined) {
@@ -68,18 +68,21 @@ export class TransformerBlock implements Layer<tf.Tensor3D, tf.Tensor3D> {
         }
         const { training, random, cache, layer, observeAttention } = context;
         const across = { training, random, cache, layer, observeAttention, source, mask: sourceMask };
-        y = this.#residual(y, crossAttentionNorm, (z) => crossAttention.forward(z, across), context);
+        y = this.#attend(y, crossAttention, { norm: crossAttentionNorm, context: across });
       }
       return this.#feedForward(y, context);
     });
   }
 
-  #attend(x: tf.Tensor3D, context: AttentionContext): tf.Tensor3D {
-    const { attention, attentionNorm } = this;
-    const norm = this.normalize === "before" ? attentionNorm : undefined;
-    const sum = attentionInPlace(x, attention, { norm, context });
-    if (sum === undefined) return this.#residual(x, attentionNorm, (z) => attention.forward(z, context), context);
-    return norm ? sum : (attentionNorm.forward(sum, context) as tf.Tensor3D);
+  #attend(
+    x: tf.Tensor3D,
+    attention: MultiHeadAttention,
+    { norm, context }: { norm: Layer; context: AttentionContext },
+  ): tf.Tensor3D {
+    const before = this.normalize === "before" ? norm : undefined;
+    const sum = attentionInPlace(x, attention, { norm: before, context });
+    if (sum === undefined) return this.#residual(x, norm, (z) => attention.forward(z, context), context);
+    return before ? sum : (norm.forward(sum, context) as tf.Tensor3D);
   }
 
   #feedForward(x: tf.Tensor3D, context: BlockContext): tf.Tensor3D {

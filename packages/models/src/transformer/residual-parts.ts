@@ -22,20 +22,26 @@ interface ResidualOptions {
   readonly context: AttentionContext;
 }
 
-/** x + attention(norm(x)), its keys and values written into the cache; undefined where it must go step by step. */
+/**
+ * x + attention(norm(x)), its keys and values written into the cache, or remembered there where they come from a source; undefined
+ * where it must go step by step.
+ */
 export function attentionInPlace(
   x: tf.Tensor3D,
   layer: MultiHeadAttention,
   { norm, context }: ResidualOptions,
 ): tf.Tensor3D | undefined {
-  const { cache, layer: number = 0, rotary: angles, mask, positionBias } = context;
-  if (cache === undefined || !fits(context) || context.source !== undefined || !context.causal) return undefined;
+  const { cache, layer: number = 0, rotary: angles, mask, positionBias, source } = context;
+  if (cache === undefined || !fits(context) || (source === undefined) !== (context.causal === true)) return undefined;
   const parts = attentionParts(layer, norm);
   if (parts === undefined) return undefined;
   return tf.tidy(() => {
     const [batch, time] = x.shape;
-    const rows = cache.room(number, { batch, heads: layer.keyValueHeads, size: layer.headSize }, time);
     const added = mask && positionBias ? tf.add<tf.Tensor4D>(mask, positionBias) : (mask ?? positionBias);
+    if (source !== undefined) {
+      return attentionResidual(x, parts, { source: layer.remember(source, context), mask: added });
+    }
+    const rows = cache.room(number, { batch, heads: layer.keyValueHeads, size: layer.headSize }, time);
     const result = attentionResidual(x, parts, { rows, mask: added, angles });
     cache.filled(number, time);
     return result;

@@ -97,44 +97,39 @@ function residual(
   return result;
 }
 
+/** What `attentionStep` is told, in one array for all calls: giving a new one to C++ costs more. */
+const sizes = new Int32Array(12);
+
 export const residualKernels: readonly Kernel[] = [
-  kernel("AttentionResidual", ({ x }, { parts, rows, mask, angles }, backend) => {
+  kernel("AttentionResidual", ({ x }, { parts, rows, source, mask, angles }, backend) => {
     const [batch, time, width] = x!.shape as [number, number, number];
     const { heads, keyHeads, size, queryNorm, keyNorm } = parts;
     return residual(x!, backend, (values, steps) => {
       const input = parts.norm === undefined ? values : steps.normalize(values, parts.norm, width);
       let query = steps.project(input, parts.query, batch * time);
       if (queryNorm !== undefined) query = steps.normalize(query, queryNorm, size);
-      let key = steps.project(input, parts.key, batch * time);
-      if (keyNorm !== undefined) key = steps.normalize(key, keyNorm, size);
-      const value = steps.project(input, parts.value, batch * time);
+      let key = rows && steps.project(input, parts.key, batch * time);
+      if (keyNorm !== undefined && key !== undefined) key = steps.normalize(key, keyNorm, size);
+      const value = rows && steps.project(input, parts.value, batch * time);
       const mixed = steps.borrow(query.length);
       const turned = angles === undefined ? 0 : 2 * angles.cosines.shape[1];
-      const { room, first, count } = rows;
+      const count = rows?.count ?? source.keys.shape[1];
+      const { room = count, first = 0 } = rows ?? {};
+      sizes.set([batch, time, heads, keyHeads, size, room, first, count, turned]);
+      for (const axis of [0, 1, 2]) sizes[9 + axis] = mask === undefined ? 1 : mask.shape[axis];
       backend.addon.attentionStep(
         query,
         key,
         value,
         angles && backend.floats(angles.cosines),
         angles && backend.floats(angles.sines),
-        rows.keys,
-        rows.values,
+        rows?.keys ?? backend.floats(source.keys),
+        rows?.values ?? backend.floats(source.values),
         mixed,
         mask && backend.floats(mask),
-        Int32Array.of(
-          batch,
-          time,
-          heads,
-          keyHeads,
-          size,
-          room,
-          first,
-          count,
-          turned,
-          ...(mask?.shape.slice(0, 3) ?? [1, 1, 1]),
-        ),
+        sizes,
         parts.scale,
-        true,
+        rows !== undefined,
       );
       return steps.project(mixed, parts.output, batch * time);
     });

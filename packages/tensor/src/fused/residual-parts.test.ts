@@ -76,7 +76,9 @@ function attentionProblem(problem: Problem): () => Results {
   const rows = [0, 1].map(() => problem.values(batch * room * keyHeads * size));
   const pairs = problem.pick([undefined, 1, size / 2]);
   const angles = [0, 1].map(() => problem.tensor([time, pairs ?? 1]));
-  const columns = count + time;
+  const fixed = problem.pick([false, false, true]); // an encoder's keys and values
+  const source = [0, 1].map(() => problem.tensor([batch, count + 1, keyHeads, size]));
+  const columns = fixed ? count + 1 : count + time;
   const shape = problem.pick([
     [batch, heads, time, columns],
     [batch, 1, 1, columns],
@@ -108,7 +110,9 @@ function attentionProblem(problem: Problem): () => Results {
         scale: 0.3,
       },
       {
-        rows: { keys, values, room, first, count },
+        ...(fixed
+          ? { source: { keys: source[0]!() as tf.Tensor4D, values: source[1]!() as tf.Tensor4D } }
+          : { rows: { keys, values, room, first, count } }),
         mask: shape && tf.tensor(mask!.slice(), shape),
         angles:
           pairs === undefined
@@ -189,6 +193,9 @@ it("says what does not fit", async () => {
   const mask = tf.zeros([1, 1, 1, 2]);
   expect(() => attentionResidual(x, all, { rows: { ...rows, count: 1 }, mask })).toThrow(
     "a mask that broadcasts to [1,2,2,3]. Received [1,1,1,2]",
+  );
+  expect(() => attentionResidual(x, all, {})).toThrow(
+    "expected `rows`, or a source of keys and values [1, count, 2, 2]",
   );
   tf.dispose([weight, x, mask]);
 });

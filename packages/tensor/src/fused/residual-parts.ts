@@ -42,8 +42,9 @@ export interface AttentionParts {
   /** Of x, before everything else. Default: none. */
   readonly norm?: Normalization | undefined;
   readonly query: Projection;
-  readonly key: Projection;
-  readonly value: Projection;
+  /** Of the new tokens' keys and values; not needed where these come from a source. */
+  readonly key?: Projection | undefined;
+  readonly value?: Projection | undefined;
   readonly output: Projection;
   /** Of each head's queries and keys, root mean square. Default: none. */
   readonly queryNorm?: Normalization | undefined;
@@ -58,8 +59,10 @@ export interface AttentionParts {
 
 export interface AttentionPlace {
   /** The new tokens' rows are written behind `count`: the caller counts them from then on. */
-  readonly rows: KeyValueRows;
-  /** Added to the logits: [B or 1, H or 1, T or 1, count + T]. */
+  readonly rows?: KeyValueRows | undefined;
+  /** Instead of rows: keys and values that are there and do not grow, as an encoder's, [B, S, key heads, D] both. */
+  readonly source?: { readonly keys: tf.Tensor4D; readonly values: tf.Tensor4D } | undefined;
+  /** Added to the logits: [B or 1, H or 1, T or 1, count + T, or S]. */
   readonly mask?: tf.Tensor | undefined;
   /** Cosines and sines [T, pairs] that queries and keys are turned by, as in `rotary`. */
   readonly angles?: { readonly cosines: tf.Tensor2D; readonly sines: tf.Tensor2D } | undefined;
@@ -81,14 +84,17 @@ export function hasResidualParts(): boolean {
   return !isRecording() && has("AttentionResidual") && has("FeedForwardResidual");
 }
 
-/** x + W_o attention(norm(x)), causal, over the rows and the new tokens: [B, T, C] → [B, T, C]. */
+/**
+ * x + W_o attention(norm(x)): [B, T, C] → [B, T, C]; over the rows and the new tokens, each seeing none after it, or over all of a
+ * source.
+ */
 export function attentionResidual(x: tf.Tensor3D, parts: AttentionParts, place: AttentionPlace): tf.Tensor3D {
   check(x, parts, place);
   if (has("AttentionResidual")) return run("AttentionResidual", { x }, { parts, ...place })[0] as tf.Tensor3D;
   return tf.tidy(() => {
     const { heads, keyHeads, size, scale } = parts;
     const [batch, time] = x.shape;
-    const { rows, mask, angles } = place;
+    const { rows, source, mask, angles } = place;
     const input = parts.norm === undefined ? x : normalize(x, parts.norm);
     const split = (part: Projection, count: number, norm: Normalization | undefined): tf.Tensor4D => {
       const each = tf.reshape(project(input, part), [batch, time, count, size]) as tf.Tensor4D;
@@ -96,9 +102,9 @@ export function attentionResidual(x: tf.Tensor3D, parts: AttentionParts, place: 
     };
     const turned = (each: tf.Tensor4D) => (angles === undefined ? each : rotary(each, angles.cosines, angles.sines));
     const query = turned(split(parts.query, heads, parts.queryNorm));
-    const keys = write(rows.keys, turned(split(parts.key, keyHeads, parts.keyNorm)), rows);
-    const values = write(rows.values, split(parts.value, keyHeads, undefined), rows);
-    const mixed = attention(query, keys, values, { causal: true, mask, scale });
+    const keys = rows ? write(rows.keys, turned(split(parts.key!, keyHeads, parts.keyNorm)), rows) : source!.keys;
+    const values = rows ? write(rows.values, split(parts.value!, keyHeads, undefined), rows) : source!.values;
+    const mixed = attention(query, keys, values, { causal: rows !== undefined, mask, scale });
     return tf.add(x, project(tf.reshape(mixed, [batch, time, heads * size]), parts.output)) as tf.Tensor3D;
   });
 }
@@ -146,21 +152,28 @@ function activate(x: tf.Tensor, name: FeedForwardActivation): tf.Tensor {
   return gelu(x, name === "geluTanh" ? { approximate: "tanh" } : {});
 }
 
-function check(
-  x: tf.Tensor3D,
-  { heads, keyHeads, size }: AttentionParts,
-  { rows, mask, angles }: AttentionPlace,
-): void {
+function check(x: tf.Tensor3D, parts: AttentionParts, { rows, source, mask, angles }: AttentionPlace): void {
+  const { heads, keyHeads, size } = parts;
   const [batch, time] = x.shape;
-  const { keys, values, room, first, count } = rows;
-  const wanted = batch * room * keyHeads * size;
-  if (keys.length !== wanted || values.length !== wanted || first < 0 || first + count + time > room) {
-    throw new Error(
-      `attentionResidual: expected keys and values [${batch}, room, ${keyHeads}, ${size}] with room for ${time} rows behind ` +
-        `${count} from row ${first}. Received ${keys.length} and ${values.length} values, and room for ${room} rows.`,
-    );
+  if (rows === undefined) {
+    const wanted = [batch, source?.keys.shape[1], keyHeads, size];
+    if (!source || [source.keys, source.values].some(({ shape }) => `${shape}` !== `${wanted}`)) {
+      throw new Error(
+        `attentionResidual: expected \`rows\`, or a source of keys and values [${batch}, count, ${keyHeads}, ${size}]. ` +
+          `Received ${source ? `[${source.keys.shape}] and [${source.values.shape}]` : "neither"}.`,
+      );
+    }
+  } else {
+    const { keys, values, room, first, count } = rows;
+    const wanted = batch * room * keyHeads * size;
+    if (keys.length !== wanted || values.length !== wanted || first < 0 || first + count + time > room) {
+      throw new Error(
+        `attentionResidual: expected keys and values [${batch}, room, ${keyHeads}, ${size}] with room for ${time} rows behind ` +
+          `${count} from row ${first}. Received ${keys.length} and ${values.length} values, and room for ${room} rows.`,
+      );
+    }
   }
-  const shape = [batch, heads, time, count + time];
+  const shape = [batch, heads, time, rows ? rows.count + time : source!.keys.shape[1]];
   const broadcasts = mask?.shape.every((length, axis) => length === shape[axis] || (length === 1 && axis < 3));
   if (mask !== undefined && (mask.rank !== 4 || !broadcasts)) {
     throw new Error(`attentionResidual: expected a mask that broadcasts to [${shape}]. Received [${mask.shape}].`);
