@@ -21,9 +21,9 @@ export function TextResults({ id, results }: { id: string; results: TextEvaluati
               {evaluation.scores.map(({ name, value, low, high, signature }) => (
                 <tr key={name} title={signature}>
                   <th scope="row">{term(name, language.value)}</th>
-                  <td class="figure-cell">{number(value, 4)}</td>
+                  <td class="figure-cell">{number(value, digits(value))}</td>
                   <td class="figure-cell soft">
-                    {number(low, 3)} – {number(high, 3)}
+                    {number(low, digits(10 * high))} – {number(high, digits(10 * high))}
                   </td>
                 </tr>
               ))}
@@ -77,4 +77,9 @@ export function TextResults({ id, results }: { id: string; results: TextEvaluati
 
 function verdict({ answer, best, difference }: NonNullable<TextEvaluation["comparison"]>): string {
   return text(`textVerdict_${answer}`, number(Math.abs(difference), 3), term(best, language.value));
+}
+
+/** Five digits that count, whatever the size: bits have four behind the point, a perplexity of millions none. */
+function digits(value: number): number {
+  return Math.max(0, 4 - Math.floor(Math.log10(Math.max(1, Math.abs(value)))));
 }
