@@ -8,11 +8,12 @@ const validated: Readonly<Record<string, string>> = {
   "question-answering": "F1",
   "text-generation": "bits per character",
   "text-retrieval": "nDCG@10",
+  translation: "perplexity",
 };
 
 export function TrainStation() {
   const step = latestStep.value;
-  // Others have bits, F1 or a gain where classifiers have an accuracy.
+  // Others have bits, F1, a gain or a perplexity where classifiers have an accuracy.
   const scored = validated[details.value?.run.task ?? ""] ?? "accuracy";
   return (
     <Station name="train">
