@@ -9,18 +9,7 @@ import type {
   ScoredComparison,
   TranslationEvaluation as TranslatedSegments,
 } from "@nacre/evaluate";
-import type {
-  Architecture,
-  FoundAnswer,
-  InputKind,
-  OutputKind,
-  RunEvent,
-  RunState,
-  SearchResult,
-  TextContinuation,
-  TextTranslation,
-  TokenAttribution,
-} from "@nacre/tasks";
+import type { Architecture, InputKind, OutputKind, RunEvent, RunState, TokenAttribution } from "@nacre/tasks";
 
 /** What the page knows of its server. Types only: no code of these packages is bundled for it. */
 export interface Recipe {
@@ -151,44 +140,13 @@ export const api = {
   resume: (id: string) => ask<unknown>(`/api/runs/${encodeURIComponent(id)}/resume`, json("POST")),
   remove: (id: string) => ask<unknown>(`/api/runs/${encodeURIComponent(id)}`, json("DELETE")),
   model: (id: string) => ask<ServedModel>(`/v1/models/${encodeURIComponent(id)}`),
-  predict: (id: string, input: unknown, signal: AbortSignal) =>
-    ask<{ outputs: Prediction[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
+  /** What a model says to one input; of which kind, its `output` tells. */
+  predict: <Output = Prediction>(id: string, input: unknown, signal: AbortSignal) =>
+    ask<{ outputs: Output[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
       ...json("POST", { inputs: [input] }),
       signal,
     }).then(({ outputs }) => outputs[0]!),
 };
-
-/** A text in another language. */
-export function translateText(id: string, input: object, signal: AbortSignal): Promise<TextTranslation> {
-  return ask<{ outputs: TextTranslation[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
-    ...json("POST", { inputs: [input] }),
-    signal,
-  }).then(({ outputs }) => outputs[0]!);
-}
-
-/** What a text generator writes. Its answer is another one than a classifier's. */
-export function continueText(id: string, input: object, signal: AbortSignal): Promise<TextContinuation> {
-  return ask<{ outputs: TextContinuation[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
-    ...json("POST", { inputs: [input] }),
-    signal,
-  }).then(({ outputs }) => outputs[0]!);
-}
-
-/** What a passage says about a question. */
-export function answerQuestion(id: string, input: object, signal: AbortSignal): Promise<FoundAnswer> {
-  return ask<{ outputs: FoundAnswer[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
-    ...json("POST", { inputs: [input] }),
-    signal,
-  }).then(({ outputs }) => outputs[0]!);
-}
-
-/** What a search finds. */
-export function searchTexts(id: string, input: object, signal: AbortSignal): Promise<SearchResult> {
-  return ask<{ outputs: SearchResult[] }>(`/v1/models/${encodeURIComponent(id)}/predict`, {
-    ...json("POST", { inputs: [input] }),
-    signal,
-  }).then(({ outputs }) => outputs[0]!);
-}
 
 /** A finished run with a tokenizer. */
 export interface TokenizerEntry {

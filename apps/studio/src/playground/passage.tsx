@@ -1,7 +1,7 @@
 import type { AnswerSpan, FoundAnswer, InputKind } from "@nacre/tasks";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { answerQuestion } from "../api.ts";
+import { api } from "../api.ts";
 import { number, text } from "../i18n/text.ts";
 import { Curl } from "./prediction.tsx";
 
@@ -31,7 +31,7 @@ export function PassagePlayground({ id, input }: { id: string; input: QuestionKi
     pending.current = abort;
     const timer = window.setTimeout(async () => {
       try {
-        const found = await answerQuestion(id, request, abort.signal);
+        const found = await api.predict<FoundAnswer>(id, request, abort.signal);
         latest.value = { passage: request.passage, found };
         shown.value = undefined;
         fault.value = undefined;

@@ -4,18 +4,19 @@ import { api, type Prediction } from "../api.ts";
 import { number, text } from "../i18n/text.ts";
 import { Bars } from "../parts/bars.tsx";
 
-export interface Predictions {
-  readonly latest: Signal<Prediction | undefined>;
+export interface Predictions<Output = Prediction> {
+  readonly latest: Signal<Output | undefined>;
   readonly fault: Signal<string | undefined>;
   /** Asks for a prediction shortly; what was asked before and is not answered yet is called off. */
   ask(input: unknown): void;
+  /** Forgets what was asked and is not answered yet. */
+  callOff(): void;
   clear(): void;
 }
 
-const delay = 50;
-
-export function usePredictions(id: string): Predictions {
-  const latest = useSignal<Prediction | undefined>(undefined);
+/** What a model says while one writes, after `delay` milliseconds in which nothing changed. */
+export function usePredictions<Output = Prediction>(id: string, { delay = 50 } = {}): Predictions<Output> {
+  const latest = useSignal<Output | undefined>(undefined);
   const fault = useSignal<string | undefined>(undefined);
   const pending = useRef<{ abort: AbortController; timer: number }>();
   const callOff = (): void => {
@@ -26,12 +27,13 @@ export function usePredictions(id: string): Predictions {
   return {
     latest,
     fault,
+    callOff,
     ask(input) {
       callOff();
       const abort = new AbortController();
       const timer = window.setTimeout(async () => {
         try {
-          latest.value = await api.predict(id, input, abort.signal);
+          latest.value = await api.predict<Output>(id, input, abort.signal);
           fault.value = undefined;
         } catch (error) {
           if (!abort.signal.aborted) fault.value = (error as Error).message;
@@ -43,6 +45,41 @@ export function usePredictions(id: string): Predictions {
       callOff();
       latest.value = undefined;
       fault.value = undefined;
+    },
+  };
+}
+
+export interface Request<Output> {
+  readonly answer: Signal<Output | undefined>;
+  readonly fault: Signal<string | undefined>;
+  readonly busy: Signal<boolean>;
+  /** Asks at once; what was asked before and is not answered yet is called off. */
+  send(input: unknown): Promise<void>;
+}
+
+/** What a model says when it is told to: for answers that take their time. */
+export function useRequest<Output>(id: string): Request<Output> {
+  const answer = useSignal<Output | undefined>(undefined);
+  const fault = useSignal<string | undefined>(undefined);
+  const busy = useSignal(false);
+  const pending = useRef<AbortController>();
+  return {
+    answer,
+    fault,
+    busy,
+    async send(input) {
+      pending.current?.abort();
+      const abort = new AbortController();
+      pending.current = abort;
+      busy.value = true;
+      try {
+        answer.value = await api.predict<Output>(id, input, abort.signal);
+        fault.value = undefined;
+      } catch (error) {
+        if (!abort.signal.aborted) fault.value = (error as Error).message;
+      } finally {
+        if (pending.current === abort) busy.value = false;
+      }
     },
   };
 }

@@ -1,9 +1,7 @@
 import type { InputKind, TextContinuation } from "@nacre/tasks";
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import { continueText } from "../api.ts";
 import { number, text } from "../i18n/text.ts";
-import { Curl } from "./prediction.tsx";
+import { Curl, useRequest } from "./prediction.tsx";
 
 type PromptKind = Extract<InputKind, { kind: "prompt" }>;
 
@@ -19,26 +17,8 @@ export function PromptPlayground({ id, input }: { id: string; input: PromptKind 
   const prompt = useSignal(input.example);
   const settings = useSignal(input.settings);
   const seed = useSignal(1);
-  const answer = useSignal<TextContinuation | undefined>(undefined);
-  const fault = useSignal<string | undefined>(undefined);
-  const busy = useSignal(false);
-  const pending = useRef<AbortController>();
+  const { answer, fault, busy, send } = useRequest<TextContinuation>(id);
   const request = { prompt: prompt.value, ...settings.value, seed: seed.value };
-
-  const write = async (): Promise<void> => {
-    pending.current?.abort();
-    const abort = new AbortController();
-    pending.current = abort;
-    busy.value = true;
-    try {
-      answer.value = await continueText(id, request, abort.signal);
-      fault.value = undefined;
-    } catch (error) {
-      if (!abort.signal.aborted) fault.value = (error as Error).message;
-    } finally {
-      if (pending.current === abort) busy.value = false;
-    }
-  };
 
   return (
     <div class="playground">
@@ -46,7 +26,7 @@ export function PromptPlayground({ id, input }: { id: string; input: PromptKind 
         class="row-form"
         onSubmit={(event) => {
           event.preventDefault();
-          void write();
+          void send(request);
         }}
       >
         <label class="prompt">

@@ -1,39 +1,25 @@
 import type { InputKind, SearchResult } from "@nacre/tasks";
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { searchTexts } from "../api.ts";
+import { useEffect } from "preact/hooks";
 import { number, text } from "../i18n/text.ts";
-import { Curl } from "./prediction.tsx";
+import { Curl, usePredictions } from "./prediction.tsx";
 
 type SearchKind = Extract<InputKind, { kind: "search" }>;
 
-const delay = 120;
 const shown = 10;
 
 /** A query, and what means the same: among the model's own texts, or those that one brings, one a line. */
 export function SearchPlayground({ id, input }: { id: string; input: SearchKind }) {
   const query = useSignal(input.example);
   const own = useSignal("");
-  const result = useSignal<SearchResult | undefined>(undefined);
-  const fault = useSignal<string | undefined>(undefined);
-  const pending = useRef<{ abort: AbortController; timer: number }>();
+  const predictions = usePredictions<SearchResult>(id, { delay: 120 });
+  const { latest, fault } = predictions;
   const texts = own.value.split("\n").filter((line) => line.trim() !== "");
   const request = { query: query.value, count: shown, ...(texts.length > 0 ? { texts } : {}) };
 
   useEffect(() => {
-    clearTimeout(pending.current?.timer);
-    pending.current?.abort.abort();
-    if (query.value.trim() === "" || (texts.length === 0 && input.candidates === 0)) return;
-    const abort = new AbortController();
-    const timer = window.setTimeout(async () => {
-      try {
-        result.value = await searchTexts(id, request, abort.signal);
-        fault.value = undefined;
-      } catch (error) {
-        if (!abort.signal.aborted) fault.value = (error as Error).message;
-      }
-    }, delay);
-    pending.current = { abort, timer };
+    if (query.value.trim() === "" || (texts.length === 0 && input.candidates === 0)) predictions.callOff();
+    else predictions.ask(request);
   }, [query.value, own.value]);
 
   return (
@@ -65,7 +51,7 @@ export function SearchPlayground({ id, input }: { id: string; input: SearchKind 
       <section class="answer" aria-live="polite" aria-label={text("hits")}>
         <h3>{text("hits")}</h3>
         {fault.value !== undefined && <p class="problem">{fault.value}</p>}
-        {result.value === undefined ? <p class="empty">…</p> : <Hits result={result.value} />}
+        {latest.value === undefined ? <p class="empty">…</p> : <Hits result={latest.value} />}
         <p class="hint">{text("hitsHint")}</p>
       </section>
       <Curl id={id} body={JSON.stringify({ inputs: [request] }).replaceAll("'", "\\u0027")} />

@@ -1,10 +1,9 @@
 import type { InputKind, TextTranslation } from "@nacre/tasks";
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { translateText } from "../api.ts";
+import { useEffect } from "preact/hooks";
 import { languageName, text } from "../i18n/text.ts";
 import { AttentionMap } from "../parts/attention-map.tsx";
-import { Curl } from "./prediction.tsx";
+import { Curl, useRequest } from "./prediction.tsx";
 
 type TranslationKind = Extract<InputKind, { kind: "translation" }>;
 
@@ -12,27 +11,10 @@ type TranslationKind = Extract<InputKind, { kind: "translation" }>;
 export function TranslatePlayground({ id, input }: { id: string; input: TranslationKind }) {
   const written = useSignal(input.example);
   const beams = useSignal(input.settings.beams);
-  const answer = useSignal<TextTranslation | undefined>(undefined);
-  const fault = useSignal<string | undefined>(undefined);
-  const busy = useSignal(false);
-  const pending = useRef<AbortController>();
+  const { answer, fault, busy, send } = useRequest<TextTranslation>(id);
   const request = { text: written.value, beams: beams.value };
 
-  const translate = async (): Promise<void> => {
-    pending.current?.abort();
-    const abort = new AbortController();
-    pending.current = abort;
-    busy.value = true;
-    try {
-      answer.value = await translateText(id, request, abort.signal);
-      fault.value = undefined;
-    } catch (error) {
-      if (!abort.signal.aborted) fault.value = (error as Error).message;
-    } finally {
-      if (pending.current === abort) busy.value = false;
-    }
-  };
-  useEffect(() => void translate(), []);
+  useEffect(() => void send(request), []);
 
   return (
     <div class="playground">
@@ -40,7 +22,7 @@ export function TranslatePlayground({ id, input }: { id: string; input: Translat
         class="row-form"
         onSubmit={(event) => {
           event.preventDefault();
-          void translate();
+          void send(request);
         }}
       >
         <label class="prompt">

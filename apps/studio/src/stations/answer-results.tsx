@@ -1,15 +1,13 @@
 import { type AnswersEvaluation, term } from "@nacre/evaluate";
 import type { AnswerEvaluation } from "../api.ts";
 import { language, number, text } from "../i18n/text.ts";
+import { ReportLink, withBaselines } from "../parts/results.tsx";
 import { Figure } from "../parts/station.tsx";
 
 /** How questions about passages were answered: scores, simple algorithms, and answers marked where they stand. */
 export function AnswerResults({ id, results }: { id: string; results: AnswerEvaluation }) {
   const { evaluation, baselines, comparison } = results;
-  const rows = [
-    { name: text("thisModel"), own: true, scores: evaluation.scores },
-    ...baselines.map(({ name, scores }) => ({ name: term(name, language.value), own: false, scores })),
-  ];
+  const rows = withBaselines(evaluation.scores, baselines);
   return (
     <>
       {comparison !== null && <p class={`verdict ${comparison.answer}`}>{verdict(comparison)}</p>}
@@ -47,16 +45,7 @@ export function AnswerResults({ id, results }: { id: string; results: AnswerEval
           <Example key={example.index} example={example} />
         ))}
       </Figure>
-      <p>
-        <a
-          class="button"
-          href={`/api/runs/${encodeURIComponent(id)}/report?language=${language.value}`}
-          target="_blank"
-          rel="noreferrer"
-        >
-          {text("report")} ↗
-        </a>
-      </p>
+      <ReportLink id={id} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { type ClassificationEvaluation, term } from "@nacre/evaluate";
 import type { AnswerEvaluation, Evaluation, RunDetails, SearchEvaluation } from "../api.ts";
 import { duration, language, number, text } from "../i18n/text.ts";
+import { ReportLink } from "../parts/results.tsx";
 import { Figure, Station } from "../parts/station.tsx";
 import { AnswerResults } from "./answer-results.tsx";
 import { SearchResults } from "./search-results.tsx";
@@ -46,16 +47,7 @@ function Results({ id, results }: { id: string; results: Evaluation }) {
         <summary>{text("perClass")}</summary>
         <PerClass evaluation={evaluation} />
       </details>
-      <p>
-        <a
-          class="button"
-          href={`/api/runs/${encodeURIComponent(id)}/report?language=${language.value}`}
-          target="_blank"
-          rel="noreferrer"
-        >
-          {text("report")} ↗
-        </a>
-      </p>
+      <ReportLink id={id} />
     </>
   );
 }

@@ -2,60 +2,19 @@ import { term } from "@nacre/evaluate";
 import type { TranslationEvaluation } from "../api.ts";
 import { language, number, text } from "../i18n/text.ts";
 import { AttentionMap } from "../parts/attention-map.tsx";
+import { BaselineTable, ReportLink, ScoreTable, withBaselines } from "../parts/results.tsx";
 import { Figure } from "../parts/station.tsx";
 
 /** How a translator did: scores, simple systems on the same text, translations side by side, and where it looked. */
 export function TranslationResults({ id, results }: { id: string; results: TranslationEvaluation }) {
   const { evaluation, baselines, comparison, attention } = results;
-  const rows = [
-    { name: text("thisModel"), own: true, scores: evaluation.scores },
-    ...baselines.map(({ name, scores }) => ({ name: term(name, language.value), own: false, scores })),
-  ];
+  const rows = withBaselines(evaluation.scores, baselines);
   return (
     <>
       {comparison !== null && <Verdict {...comparison} />}
       <div class="columns">
-        <Figure title={text("scores")}>
-          <table>
-            <tbody>
-              {evaluation.scores.map(({ name, value, low, high, signature }) => (
-                <tr key={name} title={signature}>
-                  <th scope="row">{name}</th>
-                  <td class="figure-cell">{number(value, 2)}</td>
-                  <td class="figure-cell soft">
-                    {number(low, 1)} – {number(high, 1)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Figure>
-        <Figure title={text("baselines")}>
-          <table class="baselines">
-            <thead>
-              <tr>
-                <th scope="col">{text("algorithm")}</th>
-                {shown.map((name) => (
-                  <th key={name} scope="col" class="figure-cell">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ name, own, scores }) => (
-                <tr key={name} class={own ? "own" : ""}>
-                  <th scope="row">{name}</th>
-                  {shown.map((score) => (
-                    <td key={score} class="figure-cell">
-                      {number(scores.find((each) => each.name === score)?.value ?? 0, 2)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Figure>
+        <ScoreTable scores={evaluation.scores} digits={() => 2} />
+        <BaselineTable rows={rows} shown={shown} digits={2} />
       </div>
       <Figure title={text("sideBySide")}>
         <div class="scroll">
@@ -84,16 +43,7 @@ export function TranslationResults({ id, results }: { id: string; results: Trans
           <AttentionMap {...map} />
         </Figure>
       ))}
-      <p>
-        <a
-          class="button"
-          href={`/api/runs/${encodeURIComponent(id)}/report?language=${language.value}`}
-          target="_blank"
-          rel="noreferrer"
-        >
-          {text("report")} ↗
-        </a>
-      </p>
+      <ReportLink id={id} />
     </>
   );
 }
