@@ -34,7 +34,8 @@ const bodyLimitBytes = 8 * 2 ** 20;
 export async function createStudio(options: StudioOptions): Promise<Studio> {
   const engine = new Engine(options.command ?? nacreCommand());
   const runs = new Runs(options.runsFolder, { recipesFolder: options.recipesFolder, engine });
-  const pool = new Pool({ workers: 1, maxWaitMilliseconds: 1 });
+  const tell = (about: object, message: string) => console.error(`${message}:`, about);
+  const pool = new Pool({ workers: 1, maxWaitMilliseconds: 1 }, { log: { warn: tell, error: tell } });
   await sweep(runs.folder);
   const app = fastify({ bodyLimit: bodyLimitBytes, forceCloseConnections: true });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
