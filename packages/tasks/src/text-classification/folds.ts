@@ -21,7 +21,7 @@ export interface Fold extends KnownTexts {
  */
 export async function foldsOf(
   texts: readonly TextExample[],
-  { folds, validation }: { readonly folds: number; readonly validation: number },
+  { folds, validation }: { readonly folds: number; readonly validation: number | undefined },
 ): Promise<Fold[]> {
   const names = Array.from({ length: folds }, (_, index) => `fold${index}`);
   const parts = from(texts).split({

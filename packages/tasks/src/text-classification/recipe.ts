@@ -47,7 +47,11 @@ export const TextClassificationRecipe = z.strictObject({
   task: z.literal("text-classification"),
   data: z.strictObject({
     source: TextSource,
-    validation: share.default(0.1).describe("share of the training part that scores every epoch"),
+    validation: share
+      .optional()
+      .describe(
+        "share of all texts outside the test part that scores every epoch. Default: the data set's own validation part, or a tenth",
+      ),
   }),
   model: z.discriminatedUnion("family", [BagConfig, EncoderSizes, PretrainedEncoderConfig]),
   train: TrainingConfig,

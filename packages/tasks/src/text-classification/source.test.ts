@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TextClassificationRecipe } from "./recipe.ts";
-import { openTexts } from "./source.ts";
+import { innerParts, openTexts } from "./source.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -54,5 +54,26 @@ describe("openTexts", () => {
       'gap.jsonl, record 2: expected a value in "label"',
     );
     await expect(open({ from: "file", path: "texts.docx" })).rejects.toThrow("ends in .csv, .tsv or .jsonl");
+  });
+});
+
+describe("innerParts", () => {
+  const texts = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, index) => ({ text: `text ${from + index}`, label: 0 }));
+
+  it("keeps the data set's own validation part, and shares all out where another share is asked for", async () => {
+    const [train, own] = [texts(900), texts(100, 900)];
+    expect(await innerParts(train, own, undefined)).toEqual({ train, validation: own });
+    for (const [validation, share] of [
+      [own, 0.02],
+      [[], undefined],
+    ] as const) {
+      const all = [...train, ...validation];
+      const parts = await innerParts(train, validation, share);
+      expect([...parts.train, ...parts.validation].map(({ text }) => text).sort()).toEqual(
+        all.map(({ text }) => text).sort(),
+      );
+      expect(Math.abs(parts.validation.length / all.length - (share ?? 0.1))).toBeLessThan(0.03);
+    }
   });
 });

@@ -31,9 +31,7 @@ export async function openTexts(recipe: TextClassificationRecipe, context: TaskC
       ...(context.signal === undefined ? {} : { signal: context.signal }),
     });
     const known = await opened.train.toArray();
-    const inner = opened.validation
-      ? { train: known, validation: await opened.validation.toArray() }
-      : await setAside(known, validation);
+    const inner = await innerParts(known, (await opened.validation?.toArray()) ?? [], validation);
     const { entry, classes } = opened;
     return { name: source.name, licence: entry.licence, classes, ...inner, test: await opened.test.toArray() };
   }
@@ -50,10 +48,20 @@ export async function openTexts(recipe: TextClassificationRecipe, context: TaskC
   return { name, classes, ...inner, test: await outer.test.toArray() };
 }
 
+/** The parts as the data set has them; where a share is asked for, or there is no part that validates, it is set aside from all. */
+export async function innerParts(
+  train: readonly TextExample[],
+  validation: readonly TextExample[],
+  share: number | undefined,
+): Promise<Pick<TextParts, "train" | "validation">> {
+  if (share === undefined && validation.length > 0) return { train, validation };
+  return setAside([...train, ...validation], share);
+}
+
 /** A share of known texts that is not trained on, by the hash of the text. */
 export async function setAside(
   known: readonly TextExample[],
-  share: number,
+  share = 0.1,
 ): Promise<Pick<TextParts, "train" | "validation">> {
   const parts = { train: 1 - share, validation: share };
   const { train, validation } = from(known).split({ by: key, parts, salt: "validation" });
