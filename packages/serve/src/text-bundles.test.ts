@@ -22,6 +22,11 @@ model: { family: bag, buckets: 256, features: 8, length: 24 }
 train: { epochs: 3, batch: 16, optimizer: { name: adam, learningRate: 0.05 } }
 evaluate: { resamples: 100, baselines: false }
 `,
+  "question-answering": `data: { source: { from: generator, generator: notes, count: 200 }, length: 64, stride: 16 }
+model: { family: bert, layers: 1, heads: 2, width: 16, tokenizer: { kind: wordpiece, vocabularySize: 400 } }
+train: { steps: 10, batch: 16 }
+evaluate: { resamples: 100, baselines: false }
+`,
   "text-retrieval": `data: { source: { from: generator, generator: phrases, count: 300 }, tokenizer: { vocabularySize: 400 } }
 model: { family: bert, layers: 0, width: 16, dropout: 0 }
 train: { epochs: 2, batch: 32, optimizer: { name: adam, learningRate: 0.02 } }
@@ -98,6 +103,27 @@ describe("bundles of texts", () => {
     expect((await post("text-classification", "text")).status).toBe(400);
   });
 
+  it("questions are answered with parts of their passages", async () => {
+    type Answered = { question: string; text: string; start: number; end: number; further: { score: number }[] };
+    const passage = `${"Ada lives in Leeds. Ben was born in 1984. ".repeat(20)}小明住在北京。😀`;
+    const questions = [
+      { question: "Where does Ada live?", passage },
+      { question: "小明住在哪里？", passage: "小明住在北京。", answers: 2 },
+    ];
+    const both = await predict<Answered>("question-answering", ...questions);
+    both.forEach(({ question, text, start, end }, index) => {
+      expect(question).toBe(questions[index]!.question);
+      expect(text).not.toBe("");
+      expect(questions[index]!.passage.slice(start, end)).toBe(text);
+    });
+    expect(both.map(({ further }) => further.length)).toEqual([4, 1]);
+    const [alone] = await predict<Answered>("question-answering", questions[1]!);
+    expect(alone).toMatchObject({ text: both[1]!.text, start: both[1]!.start });
+    const refused = (input: object) => refusal("question-answering", input);
+    expect(await refused({ question: " ", passage })).toEqual({ status: 400, path: "inputs[0].question" });
+    expect(await refused({ question: "Where?" })).toEqual({ status: 400, path: "inputs[0].passage" });
+  });
+
   it("a search finds among its own texts and those it is given", async () => {
     type Found = { query: string; hits: { index: number; text: string; score: number }[] };
     const texts = ["The fox loves the book.", "狐狸爱书。"];
@@ -117,6 +143,7 @@ describe("bundles of texts", () => {
     for (const [name, kind] of [
       ["text-generation", "prompt"],
       ["text-classification", "text"],
+      ["question-answering", "question"],
       ["text-retrieval", "search"],
     ]) {
       const model = await (await fetch(`${server.address}/v1/models/${name}`)).json();
