@@ -1,50 +1,31 @@
 import type { AnswerSpan, FoundAnswer, InputKind } from "@nacre/tasks";
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { api } from "../api.ts";
+import { useEffect } from "preact/hooks";
 import { number, text } from "../i18n/text.ts";
-import { Curl } from "./prediction.tsx";
+import { Curl, usePredictions } from "./prediction.tsx";
 
 type QuestionKind = Extract<InputKind, { kind: "question" }>;
 
-/** What was asked, with the answers to it: the passage may have changed since. */
-interface Answered {
+interface Question {
+  readonly question: string;
   readonly passage: string;
-  readonly found: FoundAnswer;
+  readonly answers: number;
 }
-
-const delay = 150;
 
 /** Asks a passage: the answer is marked where it stands, and comes while one writes. */
 export function PassagePlayground({ id, input }: { id: string; input: QuestionKind }) {
   const passage = useSignal(input.example.passage);
   const question = useSignal(input.example.question);
-  const latest = useSignal<Answered | undefined>(undefined);
   const shown = useSignal<AnswerSpan | undefined>(undefined);
-  const fault = useSignal<string | undefined>(undefined);
-  const pending = useRef<AbortController>();
-  const request = { question: question.value, passage: passage.value, answers: 5 };
+  const predictions = usePredictions<FoundAnswer, Question>(id, { delay: 150 });
+  const { latest, asked, fault } = predictions;
+  const request: Question = { question: question.value, passage: passage.value, answers: 5 };
 
   useEffect(() => {
-    if (passage.value === "" || question.value.trim() === "") return;
-    const abort = new AbortController();
-    pending.current = abort;
-    const timer = window.setTimeout(async () => {
-      try {
-        const found = await api.predict<FoundAnswer>(id, request, abort.signal);
-        latest.value = { passage: request.passage, found };
-        shown.value = undefined;
-        fault.value = undefined;
-      } catch (error) {
-        if (!abort.signal.aborted) fault.value = (error as Error).message;
-      }
-    }, delay);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
+    if (passage.value === "" || question.value.trim() === "") predictions.callOff();
+    else predictions.ask(request);
+    return predictions.callOff;
   }, [passage.value, question.value]);
-
   return (
     <div class="playground">
       <form class="row-form" onSubmit={(event) => event.preventDefault()}>
@@ -78,10 +59,15 @@ export function PassagePlayground({ id, input }: { id: string; input: QuestionKi
       </form>
       <section class="answer" aria-live="polite" aria-label={text("answer")}>
         {fault.value !== undefined && <p class="problem">{fault.value}</p>}
-        {latest.value === undefined ? (
+        {latest.value === undefined || asked.value === undefined ? (
           <p class="empty">{text("nothingAsked")}</p>
         ) : (
-          <Found answered={latest.value} shown={shown.value} onShow={(span) => (shown.value = span)} />
+          <Found
+            passage={asked.value.passage}
+            found={latest.value}
+            shown={shown.value}
+            onShow={(span) => (shown.value = span)}
+          />
         )}
       </section>
       <Curl id={id} body={JSON.stringify({ inputs: [request] }).replaceAll("'", "\\u0027")} />
@@ -90,16 +76,18 @@ export function PassagePlayground({ id, input }: { id: string; input: QuestionKi
 }
 
 interface FoundProperties {
-  readonly answered: Answered;
-  /** The answer that is marked; the likeliest if undefined. */
+  /** As it was when it was asked. */
+  readonly passage: string;
+  readonly found: FoundAnswer;
+  /** The answer that is marked; the likeliest if it is none of these. */
   readonly shown: AnswerSpan | undefined;
   onShow(span: AnswerSpan): void;
 }
 
-function Found({ answered: { passage, found }, shown, onShow }: FoundProperties) {
+function Found({ passage, found, shown, onShow }: FoundProperties) {
   if (found.text === "") return <p class="empty">{text("noAnswer")}</p>;
   const all = [found, ...found.further];
-  const marked = shown ?? found;
+  const marked = all.find((span) => span === shown) ?? found;
   return (
     <>
       <p class="big">{found.text}</p>

@@ -1,22 +1,28 @@
-import { type Signal, useSignal } from "@preact/signals";
+import { batch, type Signal, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { api, type Prediction } from "../api.ts";
 import { number, text } from "../i18n/text.ts";
 import { Bars } from "../parts/bars.tsx";
 
-export interface Predictions<Output = Prediction> {
+export interface Predictions<Output = Prediction, Input = unknown> {
   readonly latest: Signal<Output | undefined>;
+  /** What `latest` answers: what one writes may have changed since. */
+  readonly asked: Signal<Input | undefined>;
   readonly fault: Signal<string | undefined>;
   /** Asks for a prediction shortly; what was asked before and is not answered yet is called off. */
-  ask(input: unknown): void;
+  ask(input: Input): void;
   /** Forgets what was asked and is not answered yet. */
   callOff(): void;
   clear(): void;
 }
 
 /** What a model says while one writes, after `delay` milliseconds in which nothing changed. */
-export function usePredictions<Output = Prediction>(id: string, { delay = 50 } = {}): Predictions<Output> {
+export function usePredictions<Output = Prediction, Input = unknown>(
+  id: string,
+  { delay = 50 } = {},
+): Predictions<Output, Input> {
   const latest = useSignal<Output | undefined>(undefined);
+  const asked = useSignal<Input | undefined>(undefined);
   const fault = useSignal<string | undefined>(undefined);
   const pending = useRef<{ abort: AbortController; timer: number }>();
   const callOff = (): void => {
@@ -26,6 +32,7 @@ export function usePredictions<Output = Prediction>(id: string, { delay = 50 } =
   };
   return {
     latest,
+    asked,
     fault,
     callOff,
     ask(input) {
@@ -33,8 +40,12 @@ export function usePredictions<Output = Prediction>(id: string, { delay = 50 } =
       const abort = new AbortController();
       const timer = window.setTimeout(async () => {
         try {
-          latest.value = await api.predict<Output>(id, input, abort.signal);
-          fault.value = undefined;
+          const output = await api.predict<Output>(id, input, abort.signal);
+          batch(() => {
+            latest.value = output;
+            asked.value = input;
+            fault.value = undefined;
+          });
         } catch (error) {
           if (!abort.signal.aborted) fault.value = (error as Error).message;
         }
@@ -44,6 +55,7 @@ export function usePredictions<Output = Prediction>(id: string, { delay = 50 } =
     clear() {
       callOff();
       latest.value = undefined;
+      asked.value = undefined;
       fault.value = undefined;
     },
   };
