@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openBundle } from "@nacre/lineage";
-import { type FoundAnswer, loadPredictor, RunFolder, runRecipe } from "@nacre/tasks";
+import type { FoundAnswer } from "@nacre/tasks";
 import { ready, tf } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nacre } from "./nacre.ts";
+import { predictorOf, runIn } from "./run-in.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -23,25 +23,14 @@ train: { epochs: 1, batch: 16, optimizer: { name: adamw, learningRate: 0.003 } }
 evaluate: { resamples: 100, baselineLimit: 30 }
 `;
 
-async function run(name: string, text: string): Promise<RunFolder> {
-  const path = join(folder, name);
-  for await (const _ of runRecipe({ recipe: { file: join(folder, "recipe.yaml"), text }, folder: path }));
-  return new RunFolder(path);
-}
-
-async function predictorOf(files: RunFolder) {
-  const bundle = await openBundle(files.bundle);
-  return loadPredictor({ ...bundle, weights: await bundle.weights() });
-}
-
 describe("question answering", () => {
   it("learns, is compared with simple algorithms, and finds answers from its bundle", async () => {
     await ready();
     const before = tf.memory().numTensors;
     const model =
       "{ family: bert, layers: 1, heads: 2, width: 16, tokenizer: { kind: wordpiece, vocabularySize: 400 } }";
-    const files = await run(
-      "first",
+    const files = await runIn(
+      join(folder, "first"),
       recipe({ source: "{ from: generator, generator: notes, count: 200, test: 0.2 }", model }),
     );
     expect(tf.memory().numTensors).toBe(before);
@@ -81,14 +70,17 @@ describe("question answering", () => {
       return { context, qas: [{ id: `${at}`, question: "Where does Ada live?", answers }] };
     });
     await writeFile(join(folder, "squad.json"), JSON.stringify({ data: [{ title: "notes", paragraphs }] }));
-    const files = await run(
-      "second",
+    const files = await runIn(
+      join(folder, "second"),
       recipe({ source: "{ from: files, train: squad.json, test: 0.3 }", model: "{ pretrained: first/bundle }" }),
     );
     const config = JSON.parse(await readFile(join(files.bundle, "config.json"), "utf8"));
     expect(config).toMatchObject({ architectures: ["BertForQuestionAnswering"], hidden_size: 16 });
     await expect(
-      run("third", recipe({ source: "{ from: files, train: squad.json }", model: "{ pretrained: nowhere }" })),
+      runIn(
+        join(folder, "third"),
+        recipe({ source: "{ from: files, train: squad.json }", model: "{ pretrained: nowhere }" }),
+      ),
     ).rejects.toThrow("tools/pretrained/minilm.mjs");
 
     const question = { question: "Where does Ada live?", passage: "Ada lives in Leeds." };

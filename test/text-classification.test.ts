@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openBundle } from "@nacre/lineage";
-import { type ClassPrediction, loadPredictor, RunFolder, runRecipe } from "@nacre/tasks";
+import type { ClassPrediction } from "@nacre/tasks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { predictorOf, runIn } from "./run-in.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -23,13 +23,11 @@ evaluate: { resamples: 100 }
 
 describe("text classification", () => {
   it("learns sentences, is compared with simple algorithms, and predicts from its bundle", async () => {
-    const path = join(folder, "run");
-    for await (const _ of runRecipe({ recipe: { file: join(folder, "texts.yaml"), text }, folder: path }));
-    const { baselines, evaluation } = JSON.parse(await readFile(join(path, "evaluation.json"), "utf8"));
+    const files = await runIn(join(folder, "run"), text);
+    const { baselines, evaluation } = JSON.parse(await readFile(join(files.path, "evaluation.json"), "utf8"));
     expect(baselines.map(({ name }: { name: string }) => name)).toEqual(["majority", "naive Bayes", "TF-IDF + SVM"]);
     expect(evaluation.scores[0].value).toBeGreaterThan(0.85);
-    const bundle = await openBundle(new RunFolder(path).bundle);
-    const predictor = await loadPredictor({ ...bundle, weights: await bundle.weights() });
+    const predictor = await predictorOf(files);
     const ask = async (...texts: string[]) =>
       (await predictor.predict(texts.map((each) => predictor.inputSchema.parse({ text: each })))) as ClassPrediction[];
     const both = await ask("the soup was very delicious", "this phone seemed really awful");
@@ -46,12 +44,11 @@ describe("text classification", () => {
   });
 
   it("scores every text once by cross-validation, beside simple algorithms on the same folds", async () => {
-    const path = join(folder, "folds");
     const folds = text
       .replace("count: 800", "count: 300")
       .replace("batch: 16", "batch: 8")
       .replace("resamples: 100", "resamples: 100, folds: 3");
-    for await (const _ of runRecipe({ recipe: { file: join(folder, "folds.yaml"), text: folds }, folder: path }));
+    const { path } = await runIn(join(folder, "folds"), folds);
     const { baselines, evaluation, comparison } = JSON.parse(await readFile(join(path, "evaluation.json"), "utf8"));
     expect(evaluation.examples).toBe(300);
     expect(baselines.map(({ predictions }: { predictions: number[] }) => predictions.length)).toEqual([300, 300, 300]);

@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openBundle } from "@nacre/lineage";
 import { languageModelFromPretrained } from "@nacre/models";
-import { loadPredictor, RunFolder, type RunOptions, runRecipe, type TextContinuation } from "@nacre/tasks";
+import type { TextContinuation } from "@nacre/tasks";
 import { ready, tf } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { predictorOf, runIn } from "./run-in.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -25,23 +25,11 @@ generate: { prompts: ["the "], samples: 2, maxNewTokens: 20 }
 `;
 const generated = recipe("{ source: { from: generator, generator: sentences, count: 400 }, context: 32 }");
 
-async function run(name: string, text: string, options: Partial<RunOptions> = {}): Promise<RunFolder> {
-  const path = join(folder, name);
-  const source = { file: join(folder, "recipe.yaml"), text };
-  for await (const _ of runRecipe({ recipe: source, folder: path, ...options }));
-  return new RunFolder(path);
-}
-
-async function predictorOf(files: RunFolder) {
-  const bundle = await openBundle(files.bundle);
-  return loadPredictor({ ...bundle, weights: await bundle.weights() });
-}
-
 describe("text generation", () => {
   it("learns, is compared with n-grams, and continues prompts from its bundle", async () => {
     await ready();
     const before = tf.memory().numTensors;
-    const files = await run("first", generated);
+    const files = await runIn(join(folder, "first"), generated);
     expect(tf.memory().numTensors).toBe(before);
     const { baselines, evaluation } = JSON.parse(await readFile(join(files.path, "evaluation.json"), "utf8"));
     expect(baselines.length).toBeGreaterThanOrEqual(2);
@@ -68,8 +56,8 @@ describe("text generation", () => {
   });
 
   it("resumes a stopped run to the same bits", async () => {
-    await run("stopped", generated, { pauseAfterEpochs: 1 });
-    const files = await run("stopped", generated, { recipe: undefined, resume: true });
+    await runIn(join(folder, "stopped"), generated, { pauseAfterEpochs: 1 });
+    const files = await runIn(join(folder, "stopped"), generated, { recipe: undefined, resume: true });
     const weights = (path: string) => readFile(join(path, "bundle", "model.safetensors"));
     expect((await weights(files.path)).equals(await weights(join(folder, "first")))).toBe(true);
   });
@@ -82,7 +70,7 @@ describe("text generation", () => {
     await writeFile(join(folder, "lines.jsonl"), lines.map((text) => JSON.stringify({ text })).join("\n"));
     const data =
       "{ source: { from: files, path: lines.jsonl }, tokenizer: { kind: bpe, vocabularySize: 320 }, rows: documents }";
-    const files = await run("pieces", recipe(data));
+    const files = await runIn(join(folder, "pieces"), recipe(data));
     const predictor = await predictorOf(files);
     const [written] = (await predictor.predict([
       predictor.inputSchema.parse({ prompt: "the red" }),

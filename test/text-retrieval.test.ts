@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openTokenizer } from "@nacre/data";
-import { openBundle } from "@nacre/lineage";
 import { sentenceEncoderFromPretrained } from "@nacre/models";
-import { loadPredictor, type Predictor, RunFolder, runRecipe, type SearchResult } from "@nacre/tasks";
+import type { Predictor, RunFolder, SearchResult } from "@nacre/tasks";
 import { disposeModel } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { predictorOf, runIn } from "./run-in.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const recipe = (name: string, parts: string): string => `name: ${name}
+const recipe = (parts: string): string => `name: phrases
 title: { en: Search, zh: 检索 }
 task: text-retrieval
 seed: 3
@@ -22,28 +22,22 @@ ${parts}
 evaluate: { resamples: 100 }
 `;
 
-async function run(name: string, parts: string): Promise<{ path: string; predictor: Predictor }> {
-  const path = join(folder, name);
-  const text = recipe(name, parts);
-  for await (const _ of runRecipe({ recipe: { file: join(folder, `${name}.yaml`), text }, folder: path }));
-  const bundle = await openBundle(new RunFolder(path).bundle);
-  return { path, predictor: await loadPredictor({ ...bundle, weights: await bundle.weights() }) };
-}
-
 describe("text retrieval", () => {
-  let first: Awaited<ReturnType<typeof run>>;
+  let first: RunFolder;
+  let predictor: Predictor;
   beforeAll(async () => {
-    first = await run(
-      "phrases",
-      `data:
+    first = await runIn(
+      join(folder, "phrases"),
+      recipe(`data:
   source: { from: generator, generator: phrases, count: 1000, test: 0.15 }
   tokenizer: { vocabularySize: 500 }
   context: 48
 model: { family: bert, layers: 0, width: 32, dropout: 0 }
-train: { epochs: 3, batch: 64, optimizer: { name: adam, learningRate: 0.01 } }`,
+train: { epochs: 3, batch: 64, optimizer: { name: adam, learningRate: 0.01 } }`),
     );
+    predictor = await predictorOf(first);
   });
-  afterAll(() => first?.predictor.dispose());
+  afterAll(() => predictor?.dispose());
 
   it("finds sentences of the other language, better than BM25 on translated words", async () => {
     const { evaluation, baselines, comparison } = JSON.parse(
@@ -61,7 +55,6 @@ train: { epochs: 3, batch: 64, optimizer: { name: adam, learningRate: 0.01 } }`,
   });
 
   it("searches its own texts, and those that a query brings", async () => {
-    const { predictor } = first;
     const ask = async (input: object): Promise<SearchResult> =>
       (await predictor.predict([predictor.inputSchema.parse(input)]))[0] as SearchResult;
     expect(predictor.input).toMatchObject({ kind: "search", sides: ["zh", "en"] });
@@ -76,7 +69,7 @@ train: { epochs: 3, batch: 64, optimizer: { name: adam, learningRate: 0.01 } }`,
   });
 
   it("is a folder of sentence-transformers, from which another recipe goes on, with pairs of one's own", async () => {
-    const bundle = new RunFolder(first.path).bundle;
+    const { bundle } = first;
     const tokenizer = await openTokenizer(bundle);
     const model = await sentenceEncoderFromPretrained(bundle);
     expect([model.pooling, model.normalize, model.longest]).toEqual(["mean", true, 48]);
@@ -85,13 +78,14 @@ train: { epochs: 3, batch: 64, optimizer: { name: adam, learningRate: 0.01 } }`,
     disposeModel(model);
     const rows = Array.from({ length: 60 }, (_, index) => `狐狸看着第${index}本书。\tThe fox watches book ${index}.`);
     await writeFile(join(folder, "pairs.tsv"), `query\tdocument\n${rows.join("\n")}\n`);
-    const { predictor } = await run(
-      "further",
-      `data: { source: { from: file, path: pairs.tsv, test: 0.2 } }
+    const files = await runIn(
+      join(folder, "further"),
+      recipe(`data: { source: { from: file, path: pairs.tsv, test: 0.2 } }
 model: { pretrained: ${bundle} }
-train: { epochs: 2, batch: 16 }`,
+train: { epochs: 2, batch: 16 }`),
     );
-    expect(predictor.input).toMatchObject({ kind: "search", sides: ["query", "document"] });
-    predictor.dispose();
+    const further = await predictorOf(files);
+    expect(further.input).toMatchObject({ kind: "search", sides: ["query", "document"] });
+    further.dispose();
   });
 });

@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openBundle } from "@nacre/lineage";
 import { fromPretrained, isSequenceToSequenceModel } from "@nacre/models";
-import { loadPredictor, RunFolder, type RunOptions, runRecipe, type TextTranslation } from "@nacre/tasks";
+import type { TextTranslation } from "@nacre/tasks";
 import { ready, tf } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { predictorOf, runIn } from "./run-in.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -26,23 +26,11 @@ const generated = recipe(
   "{ source: { from: generator, generator: phrases, count: 800 }, tokenizer: { kind: bpe, vocabularySize: 700 }, context: 64 }",
 );
 
-async function run(name: string, text: string, options: Partial<RunOptions> = {}): Promise<RunFolder> {
-  const path = join(folder, name);
-  const source = { file: join(folder, "recipe.yaml"), text };
-  for await (const _ of runRecipe({ recipe: source, folder: path, ...options }));
-  return new RunFolder(path);
-}
-
-async function predictorOf(files: RunFolder) {
-  const bundle = await openBundle(files.bundle);
-  return loadPredictor({ ...bundle, weights: await bundle.weights() });
-}
-
 describe("translation", () => {
   it("learns, is compared with word-by-word translation, and translates from its bundle", async () => {
     await ready();
     const before = tf.memory().numTensors;
-    const files = await run("first", generated);
+    const files = await runIn(join(folder, "first"), generated);
     expect(tf.memory().numTensors).toBe(before);
     const { evaluation, baselines, comparison, attention } = JSON.parse(
       await readFile(join(files.path, "evaluation.json"), "utf8"),
@@ -76,8 +64,8 @@ describe("translation", () => {
   });
 
   it("resumes a stopped run to the same bits", async () => {
-    await run("stopped", generated, { pauseAfterEpochs: 1 });
-    const files = await run("stopped", generated, { recipe: undefined, resume: true });
+    await runIn(join(folder, "stopped"), generated, { pauseAfterEpochs: 1 });
+    const files = await runIn(join(folder, "stopped"), generated, { recipe: undefined, resume: true });
     const weights = (path: string) => readFile(join(path, "bundle", "model.safetensors"));
     expect((await weights(files.path)).equals(await weights(join(folder, "first")))).toBe(true);
   });
@@ -90,12 +78,14 @@ describe("translation", () => {
     const bits: Buffer[] = [];
     for (const name of ["pairs.tsv", "pairs.jsonl"]) {
       const data = `{ source: { from: files, path: ${name}, source: de, target: en }, tokenizer: { kind: characters } }`;
-      const files = await run(name.replace(".", "-"), recipe(data));
+      const files = await runIn(join(folder, name.replace(".", "-")), recipe(data));
       bits.push(await readFile(join(files.bundle, "model.safetensors")));
     }
     expect(bits[0]!.equals(bits[1]!)).toBe(true);
     await writeFile(join(folder, "faulty.tsv"), "only one side");
     const data = "{ source: { from: files, path: faulty.tsv, source: de, target: en } }";
-    await expect(run("faulty", recipe(data))).rejects.toThrow("expected source, tab and target on a line");
+    await expect(runIn(join(folder, "faulty"), recipe(data))).rejects.toThrow(
+      "expected source, tab and target on a line",
+    );
   });
 });
