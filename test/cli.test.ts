@@ -61,7 +61,7 @@ describe("nacre", () => {
     const model = join(folder, "model");
     const tokenizer = trainCharacters(' abcdefghij{}":0123456789<|>\n', { special: ["<end>"] });
     await tokenizer.save(model);
-    const sizes = { vocabulary: tokenizer.vocabularySize, context: 128, layers: 1, heads: 2, width: 8 };
+    const sizes = { vocabulary: tokenizer.vocabularySize, context: 128, layers: 1, heads: 2, width: 32 };
     await ready();
     await savePretrained(new Gpt2(Gpt2Config.parse({ family: "gpt2", ...sizes }), new Random(1)), model);
     const prompted = ["generate", model, "abc", "--max-new-tokens", "12", "--seed", "3"];
@@ -77,6 +77,19 @@ describe("nacre", () => {
     await writeFile(schema, '{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}');
     expect(JSON.parse((await nacre(...prompted, "--schema", schema)).out)).toEqual({ a: expect.any(Number) });
     expect((await nacre(...prompted, "--regex", "x+")).code).toBe(2);
+    for (const bits of ["8", "4"]) {
+      const rounded = await nacre(...prompted, "--quantize", bits, "--json");
+      expect(rounded.code, rounded.error).toBe(0);
+      const ids = rounded.out
+        .trim()
+        .split("\n")
+        .flatMap((line) => JSON.parse(line).ids);
+      expect(ids).toHaveLength(12);
+    }
+    expect(await nacre(...prompted, "--quantize", "5")).toMatchObject({
+      code: 2,
+      error: expect.stringContaining("--quantize 8 or --quantize 4"),
+    });
     const template = "{% for m in messages %}<{{ m.content }}>{% endfor %}";
     const chat = ["chat", model, "abc", "--template", template, "--regex", "[a-c]{4}", "--json"];
     const answer = await nacre(...chat);
