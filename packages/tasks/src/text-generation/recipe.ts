@@ -55,7 +55,8 @@ const DecoderSizes = z
   ])
   .refine(({ width, heads }) => width % heads === 0, { message: "width must be a multiple of heads", path: ["width"] });
 
-export const TextGenerationRecipe = z.strictObject({
+/** A new model that learns whole texts. */
+export const TextsRecipe = z.strictObject({
   ...recipeBase,
   task: z.literal("text-generation"),
   data: z.strictObject({
@@ -95,4 +96,4 @@ export const TextGenerationRecipe = z.strictObject({
     .prefault({})
     .describe("settings of samples, and the defaults of the finished model"),
 });
-export type TextGenerationRecipe = z.infer<typeof TextGenerationRecipe>;
+export type TextsRecipe = z.infer<typeof TextsRecipe>;

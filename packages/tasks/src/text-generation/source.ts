@@ -2,7 +2,7 @@ import { basename, isAbsolute, resolve } from "node:path";
 import { type Dataset, from, openTexts, readDocuments, type TextRecord } from "@nacre/data";
 import type { TaskContext } from "../task.ts";
 import { isQuatrain } from "./quatrain.ts";
-import type { TextGenerationRecipe } from "./recipe.ts";
+import type { TextsRecipe } from "./recipe.ts";
 import { sentences } from "./sentences.ts";
 
 /** Documents in three parts that share none. */
@@ -18,7 +18,7 @@ export interface TextParts {
  * Opens what the recipe names. Documents are split by the hash of their text, so that equal ones stay on one side; one long
  * text is cut by position, its end held out.
  */
-export async function openTextParts(recipe: TextGenerationRecipe, context: TaskContext): Promise<TextParts> {
+export async function openTextParts(recipe: TextsRecipe, context: TaskContext): Promise<TextParts> {
   const { source, validation } = recipe.data;
   switch (source.from) {
     case "generator": {
