@@ -59,6 +59,12 @@ describe("modelCard", () => {
     expect(card).not.toContain("\n# digits\n");
   });
 
+  it("names the model that training began with", () => {
+    const card = modelCard({ ...manifest, base: { name: "models/gpt2", digest: "sha256:ab" } });
+    expect(parse(card.split("---\n")[1]!)).toMatchObject({ base_model: "models/gpt2" });
+    expect(card).toContain("- from the weights of models/gpt2 (`sha256:ab`)");
+  });
+
   it("does without data and metrics", () => {
     const card = modelCard({ ...manifest, data: [], metrics: [] });
     expect(parse(card.split("---\n")[1]!)).not.toHaveProperty("model-index");

@@ -35,12 +35,13 @@ export function modelCard(manifest: Omit<Manifest, "files">, options: CardOption
 }
 
 function frontMatter(
-  { name, task, metrics, data }: Omit<Manifest, "files">,
+  { name, task, metrics, data, base }: Omit<Manifest, "files">,
   { licence, tags = [] }: CardOptions,
 ): string {
   const lines = [
     "library_name: nacre",
     ...(licence === undefined ? [] : [`license: ${quoted(licence)}`]),
+    ...(base === undefined ? [] : [`base_model: ${quoted(base.name)}`]),
     `pipeline_tag: ${quoted(task)}`,
     "tags:",
     ...["nacre", ...tags].map((tag) => `  - ${quoted(tag)}`),
@@ -78,10 +79,11 @@ function dataTable(data: Manifest["data"]): string {
   return ["| data | records | licence | digest |", "| --- | ---: | --- | --- |", ...rows].join("\n");
 }
 
-function trainingList({ seed, steps, created, code }: Omit<Manifest, "files">): string {
+function trainingList({ seed, steps, created, code, base }: Omit<Manifest, "files">): string {
   const versions = Object.entries(code.packages).map(([name, version]) => `${name} ${version}`);
   return [
     `- ${steps} updates from the seed ${seed}, finished ${created}`,
+    ...(base === undefined ? [] : [`- from the weights of ${plain(base.name)} (\`${plain(base.digest)}\`)`]),
     `- with ${versions.join(", ") || "packages that are not recorded"}`,
     ...(code.commit === undefined ? [] : [`- at the commit ${code.commit}`]),
   ].join("\n");

@@ -45,6 +45,13 @@ const DataSource = z.object({
   licence: z.string().optional().describe("SPDX identifier or name"),
 });
 
+const Base = z
+  .object({
+    name: z.string().min(1).describe("folder, or name in the cache of pretrained models, as the recipe has it"),
+    digest: z.string().describe("digest of its configuration and weights"),
+  })
+  .describe("the model that training began with");
+
 /** nacre.json: where a model comes from, and the digest of every other file of its bundle. */
 export const Manifest = z.object({
   format: z.literal(manifestFormat),
@@ -62,6 +69,7 @@ export const Manifest = z.object({
   seed: z.int().min(0),
   steps: z.int().min(0).describe("updates made"),
   data: z.array(DataSource),
+  base: Base.optional(),
   preparation: z.unknown().describe("what was fitted on the training data"),
   metrics: z.array(Metric).describe("scores on data that training did not see"),
   files: Files.describe("every other file of the bundle"),

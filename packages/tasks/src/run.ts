@@ -143,8 +143,8 @@ class Run {
       return prepared;
     });
     if (last < 1) return false;
-    const { model, architecture } = await this.#stage("model", async () => {
-      const built = problem.build(random.fork("model"));
+    const { model, architecture } = await this.#stage("model", async (context) => {
+      const built = await problem.build(random.fork("model"), context);
       await this.#folder.writeJson("architecture.json", built.architecture);
       return built;
     });

@@ -28,6 +28,7 @@ export async function saveBundle(
     seed: recipe.seed,
     steps,
     data: problem.sources,
+    ...(problem.base === undefined ? {} : { base: problem.base }),
     preparation: problem.preprocessor,
     metrics: evaluated.scores.map(({ name, value, low, high }) => ({
       name,

@@ -44,10 +44,13 @@ export interface Problem<M extends Model = Model, Batch = unknown> {
   readonly report: DataReport;
   /** What the model is made of, for the manifest. */
   readonly sources: Manifest["data"];
+  /** The pretrained model that training begins with. */
+  readonly base?: Manifest["base"];
   /** One pass over the training part in batches; shuffled anew each epoch. */
   readonly batches: Dataset<Batch>;
   readonly batchesPerEpoch: number;
-  build(random: Random): Built<M>;
+  /** The model as it is before the first step. One that reads a folder takes its time. */
+  build(random: Random, stage: Pick<TaskContext, "signal" | "progress">): Built<M> | Promise<Built<M>>;
   loss(model: M, batch: Batch, context: LossContext<Batch>): tf.Scalar | LossParts;
   /** Scores on the validation part, by name. */
   validate(model: M): Promise<Record<string, number>>;

@@ -1,6 +1,6 @@
 import { answerRules } from "@nacre/evaluate";
 import { z } from "zod";
-import { PretrainedFolder } from "../pretrained-encoder.ts";
+import { pretrainedFolder } from "../pretrained-folder.ts";
 import { recipeBase } from "../recipe.ts";
 import { TrainingConfig } from "../training.ts";
 
@@ -83,7 +83,7 @@ export const QuestionAnsweringRecipe = z.strictObject({
   model: z.union([
     EncoderSizes,
     z.strictObject({
-      pretrained: PretrainedFolder,
+      pretrained: pretrainedFolder("BERT or RoBERTa"),
       dropout: z
         .number()
         .min(0)

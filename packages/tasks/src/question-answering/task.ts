@@ -12,6 +12,7 @@ import {
 } from "@nacre/models";
 import type { Predictor } from "../predictor.ts";
 import { openPretrainedEncoder } from "../pretrained-encoder.ts";
+import type { FolderDigest } from "../pretrained-folder.ts";
 import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateQuestions } from "./evaluation.ts";
 import { AnswerPreparation, answerPredictor } from "./predictor.ts";
@@ -42,7 +43,7 @@ async function prepare(recipe: QuestionAnsweringRecipe, context: TaskContext): P
     name,
     splits: { train: train.map(rowOf), validation: validation.map(rowOf), test: test.map(rowOf) },
   });
-  const { tokenizer, build } = await openEncoder(recipe, train, context);
+  const { tokenizer, build, base } = await openEncoder(recipe, train, context);
   const { length, stride, question } = recipe.data;
   const { longestAnswer, candidates, batch } = recipe.evaluate;
   const cutting: WindowOptions = { tokenizer, length, stride, question };
@@ -71,6 +72,7 @@ async function prepare(recipe: QuestionAnsweringRecipe, context: TaskContext): P
         ...(parts.licence === undefined ? {} : { licence: parts.licence }),
       },
     ],
+    ...(base === undefined ? {} : { base }),
     batches: windowBatches(rows, {
       batch: recipe.train.batch,
       seed: recipe.seed,
@@ -140,16 +142,16 @@ async function openEncoder(
   { model, data }: QuestionAnsweringRecipe,
   train: readonly PassageQuestion[],
   context: TaskContext,
-): Promise<{ tokenizer: Tokenizer; build: EncoderBuild }> {
+): Promise<{ tokenizer: Tokenizer; build: EncoderBuild; base?: FolderDigest }> {
   if ("pretrained" in model) {
-    const { tokenizer, config, build } = await openPretrainedEncoder(model.pretrained, context);
+    const { tokenizer, config, build, base } = await openPretrainedEncoder(model.pretrained, context);
     if (config.context < data.length) {
       throw new Error(
         `data.length: expected at most ${config.context} tokens, the longest text of ${model.pretrained}. Received ${data.length}.`,
       );
     }
     const { attentionDropout, dropout = config.dropout } = model;
-    return { tokenizer, build: { padding: config.padding, encoder: () => build({ dropout, attentionDropout }) } };
+    return { tokenizer, base, build: { padding: config.padding, encoder: () => build({ dropout, attentionDropout }) } };
   }
   const texts = [...new Set(train.map(({ passage }) => passage)), ...train.map(({ question }) => question)];
   const tokenizer = await encoderTokenizer(model, texts, context);

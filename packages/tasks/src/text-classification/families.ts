@@ -42,15 +42,17 @@ export async function openFamily(
       };
     case "pretrained": {
       const { folder, length, dropout } = config;
-      const { tokenizer, config: encoder, build } = await openPretrainedEncoder(folder, context);
-      return async (known) =>
-        encoderFamily({
+      const { tokenizer, config: encoder, build, base } = await openPretrainedEncoder(folder, context);
+      return async (known) => {
+        const family = encoderFamily({
           tokenizer,
           preparation: { task, length: Math.min(length, encoder.context), example: exampleOf(known) },
           classes,
           padding: encoder.padding,
           encoder: () => build({ dropout, attentionDropout: 0 }),
-        }) as unknown as TextFamily;
+        });
+        return { ...family, base } as unknown as TextFamily;
+      };
     }
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EvaluationConfig } from "../classifier-evaluation.ts";
-import { PretrainedFolder } from "../pretrained-encoder.ts";
+import { pretrainedFolder } from "../pretrained-folder.ts";
 import { recipeBase } from "../recipe.ts";
 import { TrainingConfig } from "../training.ts";
 import { BagConfig } from "./bag.ts";
@@ -32,7 +32,7 @@ const TextSource = z.discriminatedUnion("from", [
 /** A pretrained encoder that is trained on. */
 const PretrainedEncoderConfig = z.strictObject({
   family: z.literal("pretrained"),
-  folder: PretrainedFolder,
+  folder: pretrainedFolder("BERT or RoBERTa"),
   length: z.int().min(4).default(64).describe("longest text, in tokens; longer ones are cut"),
   dropout: z
     .number()

@@ -51,6 +51,7 @@ async function prepare(recipe: TextClassificationRecipe, context: TaskContext): 
         ...(licence === undefined ? {} : { licence }),
       },
     ],
+    ...(family.base === undefined ? {} : { base: family.base }),
     batches: fitted.batches,
     batchesPerEpoch: fitted.batchesPerEpoch,
     build: fitted.build,

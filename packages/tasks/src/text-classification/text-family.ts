@@ -4,6 +4,7 @@ import type { Random } from "@nacre/random";
 import { type Model, tf } from "@nacre/tensor";
 import { crossEntropy, type LossContext } from "@nacre/train";
 import type { TokenAttribution } from "../predictor.ts";
+import type { FolderDigest } from "../pretrained-folder.ts";
 import type { Built } from "../task.ts";
 import type { TextExample } from "./source.ts";
 
@@ -18,6 +19,8 @@ export interface TextFamily<M extends Model = Model> {
   readonly longest: number;
   /** At most L. */
   idsOf(text: string): Int32Array;
+  /** The pretrained model that it begins with. */
+  readonly base?: FolderDigest;
   build(random: Random): Built<M>;
   /** ids [B, T] int32 → logits [B, K]. */
   logits(model: M, ids: tf.Tensor2D, context: ForwardContext): tf.Tensor2D;

@@ -14,6 +14,7 @@ import {
 } from "@nacre/models";
 import type { Random } from "@nacre/random";
 import type { Predictor } from "../predictor.ts";
+import { digestOf, type FolderDigest } from "../pretrained-folder.ts";
 import type { Built, BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateSearch } from "./evaluation.ts";
 import { groupsOf, type PairBatch, pairBatches, pairLoss } from "./pair-batch.ts";
@@ -50,7 +51,7 @@ async function prepare(recipe: TextRetrievalRecipe, context: TaskContext): Promi
     // The rules for web pages say nothing of sentences.
     quality: false,
   });
-  const { tokenizer, build } = await encoderFor(recipe, train, context);
+  const { tokenizer, build, base } = await encoderFor(recipe, train, context);
   const { longest } = build;
   const groups = groupsOf(train.map(({ query, document }) => ({ query: bare(query), document: bare(document) })));
   const encoded = train.map(({ query, document }, index) => ({
@@ -79,6 +80,7 @@ async function prepare(recipe: TextRetrievalRecipe, context: TaskContext): Promi
         ...(parts.licence === undefined ? {} : { licence: parts.licence }),
       },
     ],
+    ...(base === undefined ? {} : { base }),
     batches: pairBatches(encoded, { batch, seed: recipe.seed, padding: build.padding }),
     batchesPerEpoch: Math.floor(train.length / batch),
     build: build.model,
@@ -136,6 +138,7 @@ function candidatesOf(pairs: readonly Pair[], most: number): string[] {
 
 interface EncoderPlan {
   readonly tokenizer: Tokenizer;
+  readonly base?: FolderDigest;
   readonly build: {
     readonly longest: number;
     readonly padding: number;
@@ -194,6 +197,7 @@ async function pretrainedEncoder(
   });
   return {
     tokenizer,
+    base: { name: pretrained, digest: await digestOf(folder) },
     build: {
       longest: normalized.longest,
       padding: normalized.encoder.config.padding,
