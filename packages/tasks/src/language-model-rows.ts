@@ -9,6 +9,8 @@ import {
   type LossParts,
   sequenceLogProbabilities,
   type TokenBatch,
+  type TokenExample,
+  tokenBatch,
   tokenLoss,
 } from "@nacre/train";
 
@@ -140,17 +142,33 @@ export interface ScoreRowsOptions {
 export async function scoreRows(
   model: CausalLanguageModel,
   rows: readonly ScoredRow[],
-  { padding, batch = 32, signal, onRows }: ScoreRowsOptions,
+  options: ScoreRowsOptions,
+): Promise<Float64Array> {
+  const batchOf = (group: readonly ScoredRow[]) =>
+    rowBatch(group, { padding: options.padding, multipleOf: 1, most: 1 });
+  return scoreGroups(model, rows, { ...options, batchOf });
+}
+
+/** The same of the tokens that examples say are to be learnt. */
+export async function scoreExamples(
+  model: CausalLanguageModel,
+  examples: readonly TokenExample[],
+  options: ScoreRowsOptions,
+): Promise<Float64Array> {
+  return scoreGroups(model, examples, { ...options, batchOf: (group) => tokenBatch(group, options) });
+}
+
+async function scoreGroups<Row extends { readonly ids: ArrayLike<number> }>(
+  model: CausalLanguageModel,
+  rows: readonly Row[],
+  { batchOf, batch = 32, signal, onRows }: ScoreRowsOptions & { batchOf(group: readonly Row[]): TokenBatch },
 ): Promise<Float64Array> {
   const sums = new Float64Array(rows.length);
   const order = rows.map((_, index) => index).sort((one, other) => rows[one]!.ids.length - rows[other]!.ids.length);
   for (let at = 0; at < order.length; at += batch) {
     signal?.throwIfAborted();
     const group = order.slice(at, at + batch);
-    const { size, time, ids, labels } = rowBatch(
-      group.map((index) => rows[index]!),
-      { padding, multipleOf: 1, most: 1 },
-    );
+    const { size, time, ids, labels } = batchOf(group.map((index) => rows[index]!));
     const scores = tf.tidy(() => {
       const logits = model.forward(tf.tensor2d(ids, [size, time], "int32"), { training: false });
       return sequenceLogProbabilities(logits, labels);

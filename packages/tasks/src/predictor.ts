@@ -6,8 +6,9 @@ export type InputKind =
   | { readonly kind: "row"; readonly columns: readonly InputColumn[] }
   | { readonly kind: "text"; readonly example: string }
   | {
-      /** The beginning of a text. */
+      /** The beginning of a text, or a message that is answered. */
       readonly kind: "prompt";
+      readonly conversation?: boolean;
       readonly example: string;
       /** What holds where an input does not say otherwise. */
       readonly settings: GenerationDefaults;

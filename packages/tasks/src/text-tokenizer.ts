@@ -58,16 +58,21 @@ export async function tokenizerFor(
   }
 }
 
-/** The tokenizer of a bundle. @throws Error when it has none. */
-export function bundledTokenizer(json: unknown): TextTokenizer {
+/**
+ * The tokenizer of a bundle.
+ *
+ * @param end the id that ends texts, where it is known
+ * @throws Error when the bundle has none.
+ */
+export function bundledTokenizer(json: unknown, end?: number): TextTokenizer {
   if (json === undefined) throw new Error("Expected tokenizer.json in the bundle. There is none.");
-  return textTokenizer(Tokenizer.fromJson(json as TokenizerJson));
+  return textTokenizer(Tokenizer.fromJson(json as TokenizerJson), end);
 }
 
-function textTokenizer(tokenizer: Tokenizer): TextTokenizer {
+function textTokenizer(tokenizer: Tokenizer, known?: number): TextTokenizer {
   const named = tokenizer.config.eos_token;
   const names = [...(typeof named === "string" ? [named] : []), endOfText, "</s>", "<|end_of_text|>", "[SEP]"];
-  const end = names.map((name) => tokenizer.tokenToId(name)).find((id) => id !== undefined);
+  const end = known ?? names.map((name) => tokenizer.tokenToId(name)).find((id) => id !== undefined);
   if (end === undefined) {
     throw new Error(`Expected a token that ends texts: one of ${names.join(", ")}. The vocabulary has none of them.`);
   }

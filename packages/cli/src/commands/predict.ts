@@ -64,7 +64,8 @@ Examples
               return;
             }
             if ("tokens" in output) {
-              const text = `${output.prompt}${output.text}`;
+              const answers = predictor.input.kind === "prompt" && predictor.input.conversation;
+              const text = answers ? output.text : `${output.prompt}${output.text}`;
               terminal.out.write(options.json ? `${JSON.stringify({ source, ...output })}\n` : `${text}\n`);
               return;
             }

@@ -35,6 +35,13 @@ export interface ScoredComparison extends CorpusComparison {
   readonly signature?: string;
 }
 
+export interface WrittenSample {
+  readonly prompt: string;
+  readonly text: string;
+  /** What the model wrote before fine-tuning. */
+  readonly before?: string;
+}
+
 export interface LanguageReportInput {
   readonly title: string;
   readonly evaluation: LanguageEvaluation;
@@ -45,7 +52,7 @@ export interface LanguageReportInput {
   /** What to know first, in the report's language. Default none. */
   readonly notes?: readonly string[];
   /** Texts that the model wrote. Default none. */
-  readonly samples?: readonly { readonly prompt: string; readonly text: string }[];
+  readonly samples?: readonly WrittenSample[];
   /** Where a translator looked. Default none. */
   readonly attention?: readonly AttentionMap[];
   readonly facts: readonly { readonly name: string; readonly value: string }[];
@@ -184,11 +191,18 @@ function comparisons({ comparisons: all = null, language = "en" }: LanguageRepor
   return section(words.comparisons, hint, content);
 }
 
+function written(content: string): string {
+  return `<p style="white-space:pre-wrap;overflow-wrap:anywhere">${content}</p>`;
+}
+
 function samples({ samples: all = [] }: LanguageReportInput, words: LanguageText): string {
   if (all.length === 0) return "";
-  const items = all.map(
-    ({ prompt, text }) =>
-      `<p style="white-space:pre-wrap;overflow-wrap:anywhere"><b>${escapeHtml(prompt)}</b>${escapeHtml(text)}</p>`,
+  const items = all.map(({ prompt, text, before }) =>
+    before === undefined
+      ? written(`<b>${escapeHtml(prompt)}</b>${escapeHtml(text)}`)
+      : written(`<b>${escapeHtml(prompt)}</b>`) +
+        written(escapeHtml(text)) +
+        written(`<small>${words.before}${escapeHtml(before)}</small>`),
   );
   return section(words.samples, words.samplesHint, items.join("<hr>"));
 }

@@ -42,6 +42,7 @@ const en = {
   window: "Windows of {0} tokens, {1} apart: all but the first window’s tokens have {2} or more before them.",
   samples: "Samples",
   samplesHint: "As drawn, none left out; the prompt in bold.",
+  before: "Before fine-tuning: ",
   attention: "Where the model looks",
   attentionHint:
     "Each row is a token that it wrote, each column one that it read; the darker, the more it attended to it (last layer, mean of the heads).",
@@ -102,6 +103,7 @@ const zh: LanguageText = {
   window: "窗口 {0} 个词元，步长 {1}：除首个窗口外，每个词元之前至少有 {2} 个词元。",
   samples: "生成样例",
   samplesHint: "按抽取顺序全部列出；粗体为提示文本。",
+  before: "微调之前：",
   attention: "模型看向哪里",
   attentionHint: "每行是它写出的一个词元，每列是它读到的一个词元；颜色越深，注意力越大（最后一层，各注意力头平均）。",
   worstTexts: "最难的文本",

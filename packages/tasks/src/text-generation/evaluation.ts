@@ -56,7 +56,8 @@ export interface TextResults {
   readonly evaluation: LanguageModelEvaluation;
   readonly baselines: readonly LanguageModelBaseline[];
   readonly comparison: LanguageModelComparison | null;
-  readonly samples: readonly { readonly prompt: string; readonly text: string }[];
+  /** With what the model wrote before fine-tuning, where it was. */
+  readonly samples: readonly { readonly prompt: string; readonly text: string; readonly before?: string }[];
   readonly unknownCharacters: number;
 }
 

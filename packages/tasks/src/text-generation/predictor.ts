@@ -1,3 +1,5 @@
+import type { Tokenizer } from "@nacre/data";
+import { applyChatTemplate, type ChatMessage } from "@nacre/data/text";
 import type { CausalLanguageModel } from "@nacre/models";
 import { disposeModel, type Model } from "@nacre/tensor";
 import { z } from "zod";
@@ -5,10 +7,20 @@ import type { GenerationDefaults, Predictor, TextContinuation } from "../predict
 import type { TextTokenizer } from "../text-tokenizer.ts";
 import { continueTexts } from "./continue-texts.ts";
 
+const ChatFormat = z
+  .object({
+    template: z.string().describe("Jinja"),
+    tokens: z.record(z.string(), z.unknown()).describe("special tokens that the template may name"),
+    end: z.array(z.int().nonnegative()).describe("ids that end an answer"),
+  })
+  .describe("how a prompt becomes a message that is answered; where it is absent, a prompt is the beginning of a text");
+
+export type ChatFormat = z.infer<typeof ChatFormat>;
+
 /** `preprocessor_config.json` of a text generator. */
 export const TextPreparation = z.object({
   task: z.literal("text-generation"),
-  start: z.array(z.int().nonnegative()).min(1).describe("ids that stand before a text"),
+  start: z.array(z.int().nonnegative()).describe("ids that stand before a text"),
   always: z.boolean().describe("whether they stand before every text, or only where a prompt is empty"),
   example: z.string().describe("a prompt to try"),
   settings: z.object({
@@ -17,6 +29,7 @@ export const TextPreparation = z.object({
     topK: z.int(),
     topP: z.number(),
   }),
+  conversation: ChatFormat.optional(),
 });
 export type TextPreparation = z.infer<typeof TextPreparation>;
 
@@ -49,21 +62,25 @@ export interface TextModel {
   readonly preparation: TextPreparation;
 }
 
-/** Continues prompts, one after the other, and tells each token's probability. */
+/** Continues or answers prompts, one after the other, and tells each token's probability. */
 export function textPredictor({ model, text, preparation }: TextModel): Predictor<PromptInput, TextContinuation> {
   const { tokenizer, end } = text;
-  const { settings, example } = preparation;
+  const { settings, example, conversation } = preparation;
+  const endTokens = conversation?.end ?? [end];
+  const idsOf = (prompt: string): number[] =>
+    conversation === undefined
+      ? promptIds(prompt, text, preparation)
+      : chatIds([{ role: "user", content: prompt }], tokenizer, conversation);
   const shown = (id: number): string => tokenizer.decode([id], { skipSpecial: false });
   return {
-    input: { kind: "prompt", example, settings },
+    input: { kind: "prompt", example, settings, ...(conversation === undefined ? {} : { conversation: true }) },
     output: { kind: "continuation" },
     inputSchema: promptInput(settings) as z.ZodType<PromptInput>,
     async predict(inputs, signal) {
       const outputs: TextContinuation[] = [];
       for (const { prompt, ...asked } of inputs) {
         signal?.throwIfAborted();
-        const prompts = [promptIds(prompt, text, preparation)];
-        const [written] = await continueTexts(model, prompts, { ...asked, endTokens: [end], signal });
+        const [written] = await continueTexts(model, [idsOf(prompt)], { ...asked, endTokens, signal });
         const { ids, logProbabilities, topAlternatives, finishReason } = written!;
         // An end token is no text.
         const count = finishReason === "end" ? ids.length - 1 : ids.length;
@@ -96,6 +113,16 @@ export function promptIds(
 ): number[] {
   const ids = [...tokenizer.encodeIds(normalize(prompt), { special: false })];
   return always || ids.length === 0 ? [...start, ...ids] : ids;
+}
+
+/** The ids that a conversation becomes, with the beginning of the next answer. */
+export function chatIds(
+  messages: readonly ChatMessage[],
+  tokenizer: Tokenizer,
+  { template, tokens }: ChatFormat,
+): number[] {
+  const rendered = applyChatTemplate(messages, { template, tokenizerConfig: tokens, addGenerationPrompt: true });
+  return [...tokenizer.encodeIds(rendered, { special: false, truncation: false, padding: false })];
 }
 
 /** The text that each token adds; characters whose bytes are spread over tokens come with the last of them. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { recipeBase } from "../recipe.ts";
 import { TokenizerConfig } from "../text-tokenizer.ts";
 import { TrainingConfig } from "../training.ts";
+import { FineTuningRecipe } from "./fine-tuning/recipe.ts";
 
 const testShare = z.number().gt(0).lt(1).default(0.1).describe("share of the documents held out for the final scores");
 
@@ -97,3 +98,19 @@ export const TextsRecipe = z.strictObject({
     .describe("settings of samples, and the defaults of the finished model"),
 });
 export type TextsRecipe = z.infer<typeof TextsRecipe>;
+
+/** With a pretrained model the recipe goes on with that one; it makes a new one else. */
+export const TextGenerationRecipe: z.ZodType<TextsRecipe | FineTuningRecipe> = z
+  .unknown()
+  .transform((recipe, { issues }) => {
+    const model = (recipe as { readonly model?: { readonly pretrained?: unknown } | null } | null)?.model;
+    const result = (model?.pretrained === undefined ? TextsRecipe : FineTuningRecipe).safeParse(recipe);
+    if (result.success) return result.data;
+    issues.push(...(result.error.issues as typeof issues));
+    return z.NEVER;
+  });
+export type TextGenerationRecipe = z.infer<typeof TextGenerationRecipe>;
+
+export function isFineTuning(recipe: TextGenerationRecipe): recipe is FineTuningRecipe {
+  return "pretrained" in recipe.model;
+}

@@ -4,16 +4,18 @@ import type { Predictor } from "../predictor.ts";
 import type { BundleParts, Task } from "../task.ts";
 import { bundledTokenizer } from "../text-tokenizer.ts";
 import type { Decoder } from "./decoder.ts";
+import { prepareFineTuning } from "./fine-tuning/fine-tuning.ts";
 import { TextPreparation, textPredictor } from "./predictor.ts";
-import { TextsRecipe } from "./recipe.ts";
+import { isFineTuning, TextGenerationRecipe } from "./recipe.ts";
 import { prepareTexts } from "./texts.ts";
 
-/** Texts of which the model learns to write more. */
-export const textGeneration: Task<TextsRecipe> = {
+/** Texts of which the model learns to write more, or conversations in which it learns to answer. */
+export const textGeneration: Task<TextGenerationRecipe> = {
   name: "text-generation",
-  recipe: TextsRecipe,
+  recipe: TextGenerationRecipe,
   monitor: { name: "loss", mode: "min" },
-  prepare: prepareTexts,
+  prepare: (recipe, context) =>
+    isFineTuning(recipe) ? prepareFineTuning(recipe, context) : prepareTexts(recipe, context),
   async load(parts) {
     return loadTextPredictor(parts);
   },
@@ -21,7 +23,7 @@ export const textGeneration: Task<TextsRecipe> = {
 
 async function loadTextPredictor({ config, preprocessor, tokenizer, weights }: BundleParts): Promise<Predictor> {
   const preparation = TextPreparation.parse(preprocessor);
-  const text = bundledTokenizer(tokenizer);
+  const text = bundledTokenizer(tokenizer, preparation.conversation?.end[0]);
   const model = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
   if (!isCausalLanguageModel(model)) {
     disposeModel(model);
