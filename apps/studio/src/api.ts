@@ -55,8 +55,10 @@ export interface TextEvaluation {
     readonly difference: number;
     readonly low: number;
     readonly high: number;
+    /** Of a fine-tuned model: what is compared with the model before. */
+    readonly of?: "answers" | "pairs";
   } | null;
-  readonly samples: readonly { readonly prompt: string; readonly text: string }[];
+  readonly samples: readonly { readonly prompt: string; readonly text: string; readonly before?: string }[];
 }
 
 /** Of a model that answers questions about passages. */

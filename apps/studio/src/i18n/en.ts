@@ -121,6 +121,16 @@ export const en = {
   textVerdict_no: "The model is worth it: {0} bits per character less than the best simple model, {1}.",
   textVerdict_yes: "A simple model does better: {1} needs {0} bits per character less.",
   textVerdict_undecided: "A simple model may do: the model and {1} cannot be told apart ({0} bits per character).",
+  message: "Your message",
+  beforeTuning: "Before fine-tuning: {0}",
+  tunedVerdict_answers_no: "Fine-tuning has paid: {0} nats per answer token less than before.",
+  tunedVerdict_answers_yes: "Fine-tuning did harm: before, the model needed {0} nats per answer token less.",
+  tunedVerdict_answers_undecided:
+    "Fine-tuning may have changed nothing: before and after cannot be told apart ({0} nats per answer token).",
+  tunedVerdict_pairs_no: "Fine-tuning has paid: {0} percentage points more of the pairs are ranked right than before.",
+  tunedVerdict_pairs_yes: "Fine-tuning did harm: before, {0} percentage points more of the pairs were ranked right.",
+  tunedVerdict_pairs_undecided:
+    "Fine-tuning may have changed nothing: before and after cannot be told apart ({0} percentage points of the pairs).",
   prompt: "Beginning of the text",
   write: "Write",
   writing: "Writing …",

@@ -30,7 +30,7 @@ export function PromptPlayground({ id, input }: { id: string; input: PromptKind 
         }}
       >
         <label class="prompt">
-          <h3>{text("prompt")}</h3>
+          <h3>{text(input.conversation ? "message" : "prompt")}</h3>
           <textarea
             rows={4}
             value={prompt.value}
@@ -74,18 +74,24 @@ export function PromptPlayground({ id, input }: { id: string; input: PromptKind 
       </form>
       <section class="answer" aria-live="polite" aria-label={text("written")}>
         {fault.value !== undefined && <p class="problem">{fault.value}</p>}
-        {answer.value === undefined ? <p class="empty">{text("nothingWritten")}</p> : <Written answer={answer.value} />}
+        {answer.value === undefined ? (
+          <p class="empty">{text("nothingWritten")}</p>
+        ) : (
+          <Written answer={answer.value} apart={input.conversation === true} />
+        )}
       </section>
       <Curl id={id} body={JSON.stringify({ inputs: [request] }).replaceAll("'", "\\u0027")} />
     </div>
   );
 }
 
-function Written({ answer: { prompt, tokens } }: { answer: TextContinuation }) {
+/** `apart`: the prompt is a message, and what was written no part of the same text. */
+function Written({ answer: { prompt, tokens }, apart }: { answer: TextContinuation; apart: boolean }) {
   return (
     <>
       <p class="written">
         <b>{prompt}</b>
+        {apart && "\n"}
         {tokens.map(({ text: shown, probability, alternatives }, index) => {
           const others = alternatives.map((other) => `${visible(other.text)} ${number(100 * other.probability, 1)} %`);
           const title = [`${visible(shown)} ${number(100 * probability, 1)} %`, "", ...others].join("\n");

@@ -13,13 +13,15 @@ export function TextResults({ id, results }: { id: string; results: TextEvaluati
       {comparison !== null && <p class={`verdict ${comparison.answer}`}>{verdict(comparison)}</p>}
       <div class="columns">
         <ScoreTable scores={evaluation.scores} digits={digits} />
-        <BaselineTable rows={rows} shown={["bits per character"]} digits={4} />
+        <BaselineTable rows={rows} shown={shownScores(results)} digits={4} />
       </div>
       <Figure title={text("samples")}>
-        {samples.slice(0, 6).map(({ prompt, text: written }, index) => (
+        {samples.slice(0, 6).map(({ prompt, text: written, before }, index) => (
           <p key={index} class="written">
             <b>{prompt}</b>
+            {before !== undefined && "\n"}
             {written}
+            {before !== undefined && <small>{`\n${text("beforeTuning", before)}`}</small>}
           </p>
         ))}
       </Figure>
@@ -28,8 +30,15 @@ export function TextResults({ id, results }: { id: string; results: TextEvaluati
   );
 }
 
-function verdict({ answer, best, difference }: NonNullable<TextEvaluation["comparison"]>): string {
+function verdict({ answer, best, difference, of }: NonNullable<TextEvaluation["comparison"]>): string {
+  if (of !== undefined)
+    return text(`tunedVerdict_${of}_${answer}`, number(Math.abs(difference), of === "pairs" ? 1 : 3));
   return text(`textVerdict_${answer}`, number(Math.abs(difference), 3), term(best, language.value));
+}
+
+function shownScores({ comparison }: TextEvaluation): string[] {
+  if (comparison?.of === undefined) return ["bits per character"];
+  return comparison.of === "pairs" ? ["pairs ranked right", "loss"] : ["loss", "perplexity"];
 }
 
 /** Five digits that count, whatever the size: bits have four behind the point, a perplexity of millions none. */

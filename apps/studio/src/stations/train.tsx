@@ -4,17 +4,18 @@ import { Chart } from "../parts/chart.tsx";
 import { Station } from "../parts/station.tsx";
 import { curves, curvesVersion, details, isRunning, latestStep } from "../state.ts";
 
-const validated: Readonly<Record<string, string>> = {
-  "question-answering": "F1",
-  "text-generation": "bits per character",
-  "text-retrieval": "nDCG@10",
-  translation: "perplexity",
+const validated: Readonly<Record<string, readonly string[]>> = {
+  "question-answering": ["F1"],
+  "text-generation": ["bits per character", "preference accuracy", "perplexity"],
+  "text-retrieval": ["nDCG@10"],
+  translation: ["perplexity"],
 };
 
 export function TrainStation() {
   const step = latestStep.value;
   // Others have bits, F1, a gain or a perplexity where classifiers have an accuracy.
-  const scored = validated[details.value?.run.task ?? ""] ?? "accuracy";
+  const names = validated[details.value?.run.task ?? ""] ?? ["accuracy"];
+  const scored = names.find((name) => curves.validation(name)[1]!.some((value) => value !== null)) ?? names[0]!;
   return (
     <Station name="train">
       {step === undefined ? (
