@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBundle } from "@nacre/lineage";
 import { languageModelFromPretrained, loadAdapters, mergeAdapters } from "@nacre/models";
 import type { TextContinuation } from "@nacre/tasks";
-import { disposeModel, parameters, ready, tf } from "@nacre/tensor";
+import { disposeModel, parameters, parseSafetensors, ready, tf } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nacre } from "./nacre.ts";
 import { predictorOf, runIn } from "./run-in.ts";
@@ -136,6 +136,13 @@ describe("fine-tuning", () => {
     await runIn(join(folder, "stopped"), recipe({}), { pauseAfterEpochs: 1 });
     await runIn(join(folder, "stopped"), "", { recipe: undefined, resume: true });
     expect((await weights("stopped")).equals(await weights("first"))).toBe(true);
+    const [newest] = (await readdir(join(folder, "stopped", "checkpoints"))).sort().reverse();
+    const tensors = parseSafetensors(
+      await readFile(join(folder, "stopped", "checkpoints", newest!, "tensors.safetensors")),
+    ).tensors;
+    const kept = [...tensors.keys()].filter((name) => name.startsWith("model."));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.filter((name) => !name.includes(".adapter."))).toEqual([]);
   });
 
   it("learns all weights of a GPT-2 without an adapter, a conversation a row, by a template of the recipe", async () => {

@@ -51,6 +51,8 @@ export interface Problem<M extends Model = Model, Batch = unknown> {
   readonly batchesPerEpoch: number;
   /** The model as it is before the first step. One that reads a folder takes its time. */
   build(random: Random, stage: Pick<TaskContext, "signal" | "progress">): Built<M> | Promise<Built<M>>;
+  /** Which parameters checkpoints keep: `trained` where `build` brings back the others. Default: all. */
+  readonly checkpoints?: "all" | "trained";
   loss(model: M, batch: Batch, context: LossContext<Batch>): tf.Scalar | LossParts;
   /** Scores on the validation part, by name. */
   validate(model: M): Promise<Record<string, number>>;

@@ -16,8 +16,9 @@ export interface TrainingOptions {
 /** The steps of a recipe's training, with checkpoints in the run's folder. */
 export function trainingSteps(options: TrainingOptions): AsyncGenerator<Step, void> {
   const { folder, resume, signal } = options;
+  const { checkpoints: parameters = "all" } = options.problem;
   const { checkpointEvery, keepBest, keepLast } = options.recipe.train;
-  const checkpoints = { folder: folder.checkpoints, every: checkpointEvery, keepBest, keepLast };
+  const checkpoints = { folder: folder.checkpoints, every: checkpointEvery, keepBest, keepLast, parameters };
   return train({ ...trainOptions(options), checkpoints, resume, signal });
 }
 

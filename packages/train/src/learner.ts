@@ -16,14 +16,21 @@ export class Learner {
   readonly model: Model;
   readonly #optimizer: Transform;
   readonly #variables: ReadonlyMap<string, tf.Variable>;
+  /** Those that checkpoints have. */
+  readonly #kept: ReadonlyMap<string, tf.Variable>;
   #state: TensorTree;
   #average: NamedTensors | undefined;
   #best: NamedTensors | undefined;
 
-  constructor(model: Model, optimizer: Transform, averaging: boolean) {
+  constructor(
+    model: Model,
+    optimizer: Transform,
+    { averaging = false, kept = "all" }: { readonly averaging?: boolean; readonly kept?: "all" | "trained" } = {},
+  ) {
     this.model = model;
     this.#optimizer = optimizer;
     this.#variables = trainable(model);
+    this.#kept = kept === "all" ? parameters(model) : this.#variables;
     if (this.#variables.size === 0) {
       throw new Error(
         "train: expected a model with variables to train. Received one without: are they fields of the object?",
@@ -125,7 +132,7 @@ export class Learner {
   /** Everything that a checkpoint saves, by name. */
   get tree(): { readonly [part: string]: TensorTree } {
     return {
-      model: parameters(this.model),
+      model: this.#kept,
       optimizer: this.#state,
       ...(this.#average === undefined ? {} : { average: this.#average }),
       ...(this.#best === undefined ? {} : { best: this.#best }),
@@ -138,7 +145,7 @@ export class Learner {
    */
   load(take: (path: string, like: tf.Tensor) => tf.Tensor, has: (part: string) => boolean, check: () => void): void {
     const loaded = scoped(() => {
-      const model = mapTree(parameters(this.model) as NamedTensors, take, "model");
+      const model = mapTree(this.#kept as NamedTensors, take, "model");
       const state = mapTree(this.#state, take, "optimizer");
       const average = this.#average && mapTree(this.#average, take, "average");
       const best = has("best") ? mapTree(this.#variables as NamedTensors, take, "best") : undefined;
@@ -147,7 +154,7 @@ export class Learner {
       return [model, state, average, best] as const;
     });
     const [model, state, average, best] = loaded;
-    assign(parameters(this.model), model);
+    assign(this.#kept, model);
     disposeTree(model);
     for (const old of [this.#state, this.#average, this.#best]) if (old !== undefined) disposeTree(old);
     this.#state = state;

@@ -37,9 +37,9 @@ describe.each(backends)("muon on %s", (backend) => {
     const weight = tf.variable(tf.tensor2d(wide ? problem.wide : problem.tall));
     const bias = tf.variable(tf.tensor1d([1, 2]));
     const model = { blocks: [{ weight, bias }] };
-    const learner = new Learner(model, muon(0.05, cases[name]), false);
+    const learner = new Learner(model, muon(0.05, cases[name]));
     const alone = { other: tf.variable(tf.tensor1d([1, 2])) };
-    const other = new Learner(alone, adamw(0.05, { beta2: 0.95, weightDecay: 0.1 }), false);
+    const other = new Learner(alone, adamw(0.05, { beta2: 0.95, weightDecay: 0.1 }));
     const biasGradient = () => tf.tensor1d([0.3, -0.4]);
     for (const [step, expected] of problem.paths[name].entries()) {
       const gradients = new Map<string, tf.Tensor>([
@@ -63,7 +63,7 @@ describe.each(backends)("muon on %s", (backend) => {
     const before = tf.memory().numTensors;
     const ones = (rows: number) => tf.tidy(() => tf.variable(tf.ones([rows, 3])));
     const model = { tokens: ones(4), blocks: [{ weight: ones(3) }] };
-    const learner = new Learner(model, muon(0.1), false);
+    const learner = new Learner(model, muon(0.1));
     const kept = model.tokens.dataId;
     for (let step = 0; step < 3; step++) {
       const { values } = await learner.gradients(
@@ -112,7 +112,7 @@ describe("parameter groups", () => {
     for (const backend of backends) {
       if (!(await start(backend))) continue;
       const model = { tokens: { weight: tf.variable(tf.zeros([1, 1])) }, norm: { weight: tf.variable(tf.zeros([1])) } };
-      const learner = new Learner(model, adamw(0.1, { rateOf, weightDecay: 0 }), false);
+      const learner = new Learner(model, adamw(0.1, { rateOf, weightDecay: 0 }));
       const gradients = new Map<string, tf.Tensor>([
         ["tokens.weight", tf.ones([1, 1])],
         ["norm.weight", tf.ones([1])],

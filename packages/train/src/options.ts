@@ -48,6 +48,11 @@ export interface Checkpointing {
   readonly keepBest?: number;
   /** How many of the last to keep. Default 2. */
   readonly keepLast?: number;
+  /**
+   * Which of the model's parameters are kept. `trained`: those that training moves alone, where others never change and are there
+   * again before it resumes, as a pretrained model's under adapters. Default: all.
+   */
+  readonly parameters?: "all" | "trained";
   /** Told of a checkpoint that is damaged and passed over when resuming. */
   readonly warn?: (message: string) => void;
 }

@@ -1,9 +1,9 @@
-import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { from } from "@nacre/data";
 import { Random } from "@nacre/random";
-import { disposeModel, randomNormal, ready, snapshot, tf } from "@nacre/tensor";
+import { disposeModel, parseSafetensors, randomNormal, ready, snapshot, tf } from "@nacre/tensor";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { crossEntropy } from "./losses/cross-entropy.ts";
 import { mixedLoss } from "./losses/mixed.ts";
@@ -245,6 +245,27 @@ describe("train", () => {
     const other = new Toy(3);
     expect(await run(optionsFor(other, { checkpoints, resume: true }))).toEqual([]);
     expect(await bytesOf(other)).toBe(await bytesOf(model));
+  });
+
+  it("keeps what it trains alone where it is asked to, and resumes to the same bits", async () => {
+    const frozen = () => {
+      const model = new Toy();
+      model.hidden.trainable = false;
+      return model;
+    };
+    const checkpoints = { folder, every: "epoch" as const, keepLast: 9, parameters: "trained" as const };
+    const model = frozen();
+    await run(optionsFor(model, { checkpoints }));
+    const saved = (await readdir(folder)).sort();
+    const file = await readFile(join(folder, saved[0]!, "tensors.safetensors"));
+    const names = [...parseSafetensors(file).tensors.keys()];
+    expect(names.filter((name) => name.startsWith("model."))).toEqual(["model.output"]);
+    for (const later of saved.slice(1)) await rm(join(folder, later), { recursive: true });
+    const other = frozen();
+    tf.tidy(() => other.output.assign(tf.zerosLike(other.output)));
+    expect((await run(optionsFor(other, { checkpoints, resume: true }))).length).toBeGreaterThan(0);
+    expect(other.output.dataSync()).toEqual(model.output.dataSync());
+    expect(other.hidden.dataSync()).toEqual(model.hidden.dataSync());
   });
 
   it("accumulates to what the large batch gives", async () => {

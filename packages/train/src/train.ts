@@ -49,7 +49,10 @@ class Training<M extends Model, Batch> {
 
   constructor(options: TrainOptions<M, Batch>) {
     this.#options = options;
-    this.#learner = new Learner(options.model, options.optimizer, options.movingAverage !== undefined);
+    this.#learner = new Learner(options.model, options.optimizer, {
+      averaging: options.movingAverage !== undefined,
+      kept: options.checkpoints?.parameters ?? "all",
+    });
     this.#random = new Random(options.seed);
     const { checkpoints, accumulate = 1, data, seed } = options;
     if (data.size !== undefined)

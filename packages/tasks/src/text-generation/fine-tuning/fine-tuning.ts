@@ -59,6 +59,8 @@ export async function prepareFineTuning(recipe: FineTuningRecipe, context: TaskC
         throw error;
       }
     },
+    // The base is read again: a checkpoint has the adapter alone.
+    checkpoints: recipe.model.adapter === undefined ? "all" : "trained",
     loss: objective.loss,
     validate: objective.validate,
     async evaluate(model, evaluation) {
