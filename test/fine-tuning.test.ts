@@ -90,7 +90,7 @@ describe("fine-tuning", () => {
     const [english, chinese] = [await readFile(files.report, "utf8"), await readFile(files.reportIn("zh"), "utf8")];
     expect(english).toContain("Fine-tuning has paid");
     expect(chinese).toContain("微调见效");
-    expect(chinese).toContain("微调之前");
+    expect(chinese).toContain("与微调之前相比");
     expect(await readFile(files.dataReportIn("en"), "utf8")).toContain("longer than 96 tokens: cut at the end");
 
     const bundle = await openBundle(files.bundle);

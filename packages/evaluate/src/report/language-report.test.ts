@@ -82,4 +82,20 @@ describe("examples", () => {
     expect(html).toContain("<dd><b>the harbour was calm today</b></dd>");
     expect(html).not.toContain("Against simple systems");
   });
+
+  it("show what a model wrote before it was fine-tuned, beside its scores of then", () => {
+    const html = renderLanguageReport({
+      title: "tuned",
+      evaluation: languageModel,
+      systems: [{ name: "before fine-tuning", scores: languageModel.scores }],
+      systemsAre: "earlier",
+      samples: [{ prompt: "Hello?", text: "Yes.", before: hostile }],
+      facts: [],
+      language: "zh",
+    });
+    expect(html).toContain("<b>Hello?</b></p>");
+    expect(html).toContain("<small>微调之前：&#60;script");
+    expect(html).toContain("与微调之前相比");
+    expect(html).not.toContain("与简单系统相比");
+  });
 });

@@ -47,6 +47,8 @@ export interface LanguageReportInput {
   readonly evaluation: LanguageEvaluation;
   /** Baselines. Default none. */
   readonly systems?: readonly RivalSystem[];
+  /** Whether those are simple systems, or what the model itself was before it was fine-tuned. Default: simple. */
+  readonly systemsAre?: "simple" | "earlier";
   /** Of the model, first, with one of the systems; what `compareTranslations` gives. Default none. */
   readonly comparisons?: { readonly against: string; readonly rows: readonly ScoredComparison[] } | null;
   /** What to know first, in the report's language. Default none. */
@@ -129,7 +131,7 @@ function scores(evaluation: LanguageEvaluation, words: LanguageText, language: R
 }
 
 function systems(
-  { evaluation, systems: rivals = [], language = "en" }: LanguageReportInput,
+  { evaluation, systems: rivals = [], systemsAre = "simple", language = "en" }: LanguageReportInput,
   words: LanguageText,
 ): string {
   if (rivals.length === 0) return "";
@@ -154,7 +156,7 @@ function systems(
     ],
     (row) => row === own,
   );
-  return section(words.systems, words.systemsHint, content);
+  return section(systemsAre === "simple" ? words.systems : words.earlier, words.systemsHint, content);
 }
 
 function comparisons({ comparisons: all = null, language = "en" }: LanguageReportInput, words: LanguageText): string {

@@ -50,6 +50,7 @@ export function evaluateTuned(options: TunedOptions, context: EvaluationContext)
       title: title[language],
       evaluation: { ...evaluation, scores },
       systems: baselines,
+      systemsAre: "earlier",
       notes: [verdictOf(comparison, language)],
       samples,
       facts: context.facts,
@@ -79,7 +80,7 @@ function scored({ units, pairs }: Measured, { recipe }: TunedOptions): LanguageM
   const hits = pairs.filter(isRight).length;
   const signature = `share|pairs:${pairs.length}|log p(chosen) > log p(rejected)|interval:wilson`;
   const right = { name: "pairs ranked right", value: hits / pairs.length, ...wilson(hits, pairs.length), signature };
-  return { ...own, scores: [...scores, right] };
+  return { ...own, scores: [right, ...scores] };
 }
 
 function isRight({ chosen, rejected }: PairScore): boolean {
