@@ -122,6 +122,7 @@ export const en = {
   textVerdict_yes: "A simple model does better: {1} needs {0} bits per character less.",
   textVerdict_undecided: "A simple model may do: the model and {1} cannot be told apart ({0} bits per character).",
   message: "Your message",
+  beforeTuningBetter: "Is it better than before?",
   beforeTuning: "Before fine-tuning: {0}",
   tunedVerdict_answers_no: "Fine-tuning has paid: {0} nats per answer token less than before.",
   tunedVerdict_answers_yes: "Fine-tuning did harm: before, the model needed {0} nats per answer token less.",

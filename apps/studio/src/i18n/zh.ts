@@ -122,6 +122,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   textVerdict_yes: "简单模型更好：{1} 每字符少用 {0} 比特。",
   textVerdict_undecided: "简单模型或许就够了：模型与 {1} 难分高下（相差每字符 {0} 比特）。",
   message: "你的消息",
+  beforeTuningBetter: "比微调之前更好吗？",
   beforeTuning: "微调之前：{0}",
   tunedVerdict_answers_no: "微调见效：回答的每个词元比微调之前少用 {0} 奈特。",
   tunedVerdict_answers_yes: "微调有害：微调之前，回答的每个词元少用 {0} 奈特。",

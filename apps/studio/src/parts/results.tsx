@@ -49,12 +49,13 @@ interface BaselineTableProps {
   /** Names of the scores that are compared. */
   readonly shown: readonly string[];
   readonly digits: number;
+  /** Default: whether a simple algorithm would do. */
+  readonly title?: string;
 }
 
-/** Would a simple algorithm do? */
-export function BaselineTable({ rows, shown, digits }: BaselineTableProps) {
+export function BaselineTable({ rows, shown, digits, title = text("baselines") }: BaselineTableProps) {
   return (
-    <Figure title={text("baselines")}>
+    <Figure title={title}>
       <table class="baselines">
         <thead>
           <tr>

@@ -13,7 +13,12 @@ export function TextResults({ id, results }: { id: string; results: TextEvaluati
       {comparison !== null && <p class={`verdict ${comparison.answer}`}>{verdict(comparison)}</p>}
       <div class="columns">
         <ScoreTable scores={evaluation.scores} digits={digits} />
-        <BaselineTable rows={rows} shown={shownScores(results)} digits={4} />
+        <BaselineTable
+          rows={rows}
+          shown={shownScores(results)}
+          digits={4}
+          title={text(comparison?.of === undefined ? "baselines" : "beforeTuningBetter")}
+        />
       </div>
       <Figure title={text("samples")}>
         {samples.slice(0, 6).map(({ prompt, text: written, before }, index) => (
