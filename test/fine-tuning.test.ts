@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBundle } from "@nacre/lineage";
@@ -143,6 +143,15 @@ describe("fine-tuning", () => {
     const kept = [...tensors.keys()].filter((name) => name.startsWith("model."));
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.filter((name) => !name.includes(".adapter."))).toEqual([]);
+  });
+
+  it("does not resume on another base", async () => {
+    await cp(join(folder, "base"), join(folder, "other"), { recursive: true });
+    const text = recipe({ model: `pretrained: other, ${adapter}` });
+    await runIn(join(folder, "moved"), text, { pauseAfterEpochs: 1 });
+    await cp(join(folder, "first", "bundle", "model.safetensors"), join(folder, "other", "model.safetensors"));
+    const resumed = runIn(join(folder, "moved"), "", { recipe: undefined, resume: true });
+    await expect(resumed).rejects.toThrow("Expected other as it was when the run began");
   });
 
   it("learns all weights of a GPT-2 without an adapter, a conversation a row, by a template of the recipe", async () => {

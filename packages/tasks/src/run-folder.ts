@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { dataPage } from "./data-page.ts";
 import { RunEvent } from "./events.ts";
+import type { FolderDigest } from "./pretrained-folder.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /** `run.json`: what a run is and how it stands. */
@@ -77,6 +78,15 @@ export class RunFolder {
     } catch (error) {
       throw new Error(`Expected the state of a run in ${path}. ${(error as Error).message}`);
     }
+  }
+
+  /** The pretrained model that the run began with; undefined when there is none. */
+  async base(): Promise<FolderDigest | undefined> {
+    const text = await readFile(join(this.path, "base.json"), "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    return text === undefined ? undefined : (JSON.parse(text) as FolderDigest);
   }
 
   async writeState(state: RunState): Promise<void> {

@@ -7,6 +7,7 @@ import { dataPage, renderData } from "./data-page.ts";
 import { EventLog } from "./event-log.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type NewRunEvent, type RunEvent, type Stage, stages } from "./events.ts";
+import type { FolderDigest } from "./pretrained-folder.ts";
 import type { RecipeSource } from "./recipe.ts";
 import { isAlive, RunFolder, type RunState } from "./run-folder.ts";
 import { saveBundle } from "./save-bundle.ts";
@@ -136,6 +137,7 @@ class Run {
 
     const problem: Problem = await this.#stage("data", async (context) => {
       const prepared = await task.prepare(recipe, { ...context, folder: folderOf(source) });
+      if (prepared.base !== undefined) await this.#noteBase(prepared.base);
       await this.#folder.writeJson("data.json", prepared.report);
       for (const language of ["en", "zh"] as const) {
         await this.#folder.writeText(dataPage(language), renderData(prepared.report, language));
@@ -230,6 +232,17 @@ class Run {
     const state = await this.#folder.state().catch(() => undefined);
     if (state?.state !== "running" || state.process === process.pid || !isAlive(state)) return;
     throw new Error(`The run in ${this.#folder.path} is running, in process ${state.process}. Stop that one first.`);
+  }
+
+  /** A checkpoint may hold nothing of the pretrained model: going on with another one would end with neither. */
+  async #noteBase(base: FolderDigest): Promise<void> {
+    const known = this.#options.resume ? await this.#folder.base() : undefined;
+    if (known !== undefined && known.digest !== base.digest) {
+      throw new Error(
+        `Expected ${base.name} as it was when the run began, ${known.digest}. Received ${base.digest}: the folder has changed.`,
+      );
+    }
+    await this.#folder.writeJson("base.json", base);
   }
 
   async #source(): Promise<RecipeSource> {

@@ -7,6 +7,7 @@ import type { LossContext, LossParts } from "@nacre/train";
 import type { z } from "zod";
 import type { BaselineSummary, ScoreRow } from "./events.ts";
 import type { Predictor } from "./predictor.ts";
+import type { FolderDigest } from "./pretrained-folder.ts";
 import type { Recipe } from "./recipe.ts";
 import type { TrainingConfig } from "./training.ts";
 
@@ -45,7 +46,7 @@ export interface Problem<M extends Model = Model, Batch = unknown> {
   /** What the model is made of, for the manifest. */
   readonly sources: Manifest["data"];
   /** The pretrained model that training begins with. */
-  readonly base?: Manifest["base"];
+  readonly base?: FolderDigest;
   /** One pass over the training part in batches; shuffled anew each epoch. */
   readonly batches: Dataset<Batch>;
   readonly batchesPerEpoch: number;
