@@ -13,6 +13,8 @@ export interface Row {
 export interface Benchmark {
   readonly name: string;
   readonly about: string;
+  /** Rounds where none are asked for; default: 3. */
+  readonly rounds?: number;
   run(context: BenchmarkContext): Promise<readonly Row[]>;
 }
 
@@ -25,33 +27,57 @@ export interface BenchmarkContext {
   readonly tell: (line: string) => void;
 }
 
-/** Something that measures itself: gives a rate, more is better. */
+/** Something that measures itself: gives a rate, or several that one run tells; more is better. */
 export interface Contender {
   readonly name: string;
-  readonly measure: () => Promise<number>;
+  readonly measure: () => Promise<readonly number[]>;
+}
+
+/** One contender that can run in several ways, as with fewer threads: what was best at no rate is not tried again. */
+export function fastest(name: string, ways: readonly Contender[]): Contender {
+  let left = ways;
+  return {
+    name,
+    async measure() {
+      const runs: { way: Contender; rates: readonly number[] }[] = [];
+      for (const way of left) runs.push({ way, rates: await way.measure() });
+      const best = runs[0]!.rates.map((_, at) => Math.max(...runs.map(({ rates }) => rates[at]!)));
+      left = runs.filter(({ rates }) => rates.some((rate, at) => rate === best[at])).map(({ way }) => way);
+      return best;
+    },
+  };
 }
 
 /** Lets the contenders take turns and gives the median rate of each; one that fails is left out and said. */
 export async function compare(
   contenders: readonly Contender[],
-  { rounds, tell }: BenchmarkContext,
+  context: BenchmarkContext,
 ): Promise<ReadonlyMap<string, number>> {
-  const rates = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  return (await compareEach(contenders, context))(0);
+}
+
+/** As `compare`, of contenders that give several rates: the medians of the rate at a position. */
+export async function compareEach(
+  contenders: readonly Contender[],
+  { rounds, tell }: BenchmarkContext,
+): Promise<(position: number) => ReadonlyMap<string, number>> {
+  const runs = new Map<string, (readonly number[])[]>(contenders.map(({ name }) => [name, []]));
   const failed = new Set<string>();
   for (let round = 1; round <= rounds; round++) {
     for (const { name, measure } of contenders) {
       if (failed.has(name)) continue;
       try {
-        const rate = await measure();
-        rates.get(name)!.push(rate);
-        tell(`round ${round} of ${rounds}  ${name}: ${rate.toPrecision(4)}`);
+        const rates = await measure();
+        runs.get(name)!.push(rates);
+        tell(`round ${round} of ${rounds}  ${name}: ${rates.map((rate) => rate.toPrecision(4)).join(", ")}`);
       } catch (error) {
         failed.add(name);
         tell(`${name} cannot take part: ${(error as Error).message.trim().split("\n")[0]}`);
       }
     }
   }
-  return new Map([...rates].filter(([name]) => !failed.has(name)).map(([name, values]) => [name, median(values)]));
+  const present = [...runs].filter(([name]) => !failed.has(name));
+  return (position) => new Map(present.map(([name, all]) => [name, median(all.map((rates) => rates[position]!))]));
 }
 
 /** Rows of the first contender against each of the others that took part. */

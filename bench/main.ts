@@ -27,7 +27,7 @@ Measures beside peers: contenders take turns in one run, medians count, a ratio 
 
 ${benchmarks.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
-  --rounds N     turns of every contender           (default: 3)
+  --rounds N     turns of every contender           (default: 3; 2 of language-…)
   --seconds N    measured per contender and turn    (default: 4)
   --json         rows {name, unit, ours, peer, peerName, ratio, goal}
   --help         this text`;
@@ -35,7 +35,7 @@ ${benchmarks.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n"
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string" },
     seconds: { type: "string", default: "4" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -49,7 +49,6 @@ if (values.help || unknown.length > 0) {
 }
 
 const context = {
-  rounds: Number(values.rounds),
   seconds: Number(values.seconds),
   tell: (line: string) => process.stderr.write(`  ${line}\n`),
 };
@@ -57,7 +56,7 @@ const rows: Row[] = [];
 for (const benchmark of benchmarks) {
   if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
   process.stderr.write(`${benchmark.name}: ${benchmark.about}\n`);
-  rows.push(...(await benchmark.run(context)));
+  rows.push(...(await benchmark.run({ ...context, rounds: Number(values.rounds ?? benchmark.rounds ?? 3) })));
 }
 
 const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`.trim();

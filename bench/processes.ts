@@ -6,6 +6,8 @@ import { promisify } from "node:util";
 import type { Contender } from "./benchmark.ts";
 
 const execute = promisify(execFile);
+/** The Python of contenders and of what prepares them. */
+export const python = process.env.NACRE_BENCH_PYTHON ?? "python3";
 const folder = fileURLToPath(new URL("contenders/", import.meta.url));
 
 /** A contender in a process of its own, so that no one's kernels or threads help or hinder another's. */
@@ -27,10 +29,7 @@ export async function pythonContender(
     ...settings
   }: { needs: string; install: string; tell: (line: string) => void } & Record<string, unknown>,
 ): Promise<Contender | undefined> {
-  const python = process.env.NACRE_BENCH_PYTHON ?? "python3";
-  try {
-    await execute(python, ["-c", `import ${needs}`], { timeout: 120_000 });
-  } catch {
+  if (!(await importable(needs))) {
     settings.tell(`${name} is not measured: no ${needs} in ${python}. To compare: ${install}`);
     return undefined;
   }
@@ -38,8 +37,22 @@ export async function pythonContender(
   return { name, measure: () => measure(python, [resolve(folder, script)], numbers) };
 }
 
-/** Runs a contender; the last line it prints is its rate. */
-async function measure(program: string, parameters: readonly string[], settings: object): Promise<number> {
+const imports = new Map<string, Promise<boolean>>();
+
+function importable(needs: string): Promise<boolean> {
+  let answer = imports.get(needs);
+  if (!answer) {
+    answer = execute(python, ["-c", `import ${needs}`], { timeout: 120_000 }).then(
+      () => true,
+      () => false,
+    );
+    imports.set(needs, answer);
+  }
+  return answer;
+}
+
+/** Runs a contender; the last line it prints is its rate, or its rates with spaces between them. */
+async function measure(program: string, parameters: readonly string[], settings: object): Promise<readonly number[]> {
   const script = parameters.at(-1)!;
   if (!existsSync(script)) throw new Error(`there is no ${script}`);
   const { stdout } = await execute(program, [...parameters, JSON.stringify(settings)], {
@@ -50,7 +63,8 @@ async function measure(program: string, parameters: readonly string[], settings:
     const reason = error.stderr?.split("\n").find((line) => /^(Uncaught )?\w*Error: /.test(line));
     throw reason === undefined ? error : new Error(reason.trim().slice(0, 200), { cause: error });
   });
-  const rate = Number(stdout.trim().split("\n").at(-1));
-  if (!Number.isFinite(rate) || rate <= 0) throw new Error(`expected a rate on the last line of ${script}: ${stdout}`);
-  return rate;
+  const rates = stdout.trim().split("\n").at(-1)!.split(" ").map(Number);
+  if (!rates.every((rate) => Number.isFinite(rate) && rate > 0))
+    throw new Error(`expected a rate on the last line of ${script}: ${stdout}`);
+  return rates;
 }
