@@ -27,7 +27,7 @@ Measures beside peers: contenders take turns in one run, medians count, a ratio 
 
 ${benchmarks.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
-  --rounds N     turns of every contender           (default: 3; 2 of language-…)
+  --rounds N     turns of every contender           (default: 3; 1 of language-…)
   --seconds N    measured per contender and turn    (default: 4)
   --json         rows {name, unit, ours, peer, peerName, ratio, goal}
   --help         this text`;

@@ -2,7 +2,7 @@
 import { causalDecoder, type DecodingSession, Llama, quantizeModel, smolLm135M } from "@nacre/models";
 import { Random } from "@nacre/random";
 import { parameters, ready, tf } from "@nacre/tensor";
-import { printTokenRate, settings, written } from "./language-settings.ts";
+import { printTokenRates, settings, written } from "./language-settings.ts";
 
 await ready();
 const model = new Llama(smolLm135M());
@@ -13,7 +13,7 @@ const model = new Llama(smolLm135M());
 if (settings.bits !== 32) quantizeModel(model, settings.bits);
 const decoder = causalDecoder(model);
 let session: DecodingSession | undefined;
-await printTokenRate({
+await printTokenRates({
   async start(prompt) {
     session?.dispose();
     session = decoder.open({ padding: [0], capacity: prompt.length + written });

@@ -9,10 +9,10 @@ export interface LanguageSettings {
   readonly heads: number;
   readonly width: number;
   readonly shape: "gpt" | "bert";
-  /** Of generation: tokens per second of a prompt of `time`, or of what follows it one by one. */
-  readonly phase: "prefill" | "decode";
   /** The weights': 32 for floats. */
   readonly bits: 32 | 8 | 4;
+  /** Of peers, which tell no best number by themselves. */
+  readonly threads: number;
 }
 
 export const settings = JSON.parse(process.argv.at(-1) ?? "{}") as LanguageSettings;
@@ -21,28 +21,28 @@ export const settings = JSON.parse(process.argv.at(-1) ?? "{}") as LanguageSetti
 export const written = 128;
 
 /**
- * Prints tokens per second of a model of whatever kind: `start` takes the prompt, `next` one token more. Prompts that come before
- * decoding are not counted.
+ * Prints tokens per second of a prompt of `time` and of `written` tokens after it, one by one, by a model of whatever kind: `start`
+ * takes the prompt, `next` one token more.
  */
-export async function printTokenRate(model: {
+export async function printTokenRates(model: {
   readonly start: (prompt: number[]) => Promise<void>;
   readonly next: (token: number) => Promise<void>;
 }): Promise<void> {
-  const { phase, time, seconds, vocabulary } = settings;
+  const { time, seconds, vocabulary } = settings;
   const token = (at: number) => 3 + ((at * 37) % (vocabulary - 3));
   const prompt = Array.from({ length: time }, (_, at) => token(at));
-  let milliseconds = 0;
-  let tokens = 0;
-  for (let turn = 0; turn < 2 || milliseconds < seconds * 1000; turn++) {
-    let began = performance.now();
+  const spent = { prompts: 0, tokens: 0 };
+  async function turn(length: number): Promise<void> {
+    const began = performance.now();
     await model.start(prompt);
-    if (phase === "decode") {
-      began = performance.now();
-      for (let at = 0; at < written; at++) await model.next(token(time + at));
-    }
-    if (turn === 0) continue; // to warm up
-    milliseconds += performance.now() - began;
-    tokens += phase === "decode" ? written : time;
+    const between = performance.now();
+    for (let at = 0; at < length; at++) await model.next(token(time + at));
+    spent.prompts += between - began;
+    spent.tokens += performance.now() - between;
   }
-  console.log((tokens * 1000) / milliseconds);
+  await turn(8); // to warm up
+  Object.assign(spent, { prompts: 0, tokens: 0 });
+  let turns = 0;
+  for (; spent.prompts + spent.tokens < seconds * 1000; turns++) await turn(written);
+  console.log((turns * time * 1000) / spent.prompts, (turns * written * 1000) / spent.tokens);
 }

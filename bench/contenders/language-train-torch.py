@@ -10,6 +10,7 @@ from transformers import BertConfig, BertForSequenceClassification, GPT2Config, 
 settings = json.loads(sys.argv[-1])
 batch, length, vocabulary = settings["batch"], settings["time"], settings["vocabulary"]
 torch.manual_seed(0)
+torch.set_num_threads(settings["threads"])
 ids = (torch.arange(batch * length) * 31 % vocabulary).view(batch, length)
 if settings["shape"] == "bert":
     model = BertForSequenceClassification(BertConfig(hidden_dropout_prob=0, attention_probs_dropout_prob=0, num_labels=2))
