@@ -17,7 +17,7 @@ function steps(): AsyncIterable<unknown> {
   const common = { data: from(items), optimizer: adamw(1e-4), epochs: 1, seed: 0 };
   if (shape === "bert") {
     const model = new SequenceClassifier(
-      new Bert(bertBase({ dropout: 0 }), random),
+      new Bert(bertBase({ dropout: 0, attentionDropout: 0 }), random),
       { classes: 2, dropout: 0 },
       random,
     );
