@@ -15,6 +15,8 @@ export interface Benchmark {
   readonly about: string;
   /** Rounds where none are asked for; default: 3. */
   readonly rounds?: number;
+  /** Seconds of a turn where steps take long. */
+  readonly seconds?: number;
   run(context: BenchmarkContext): Promise<readonly Row[]>;
 }
 

@@ -33,6 +33,7 @@ export const languageTrain: Benchmark = {
   name: "language-train",
   about: "training tokens/s of two GPTs and of BERT-base with a classifier, AdamW",
   rounds: 1,
+  seconds: 12,
   async run(context) {
     const rows: Row[] = [];
     for (const { name, ...shape } of shapes) {

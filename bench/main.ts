@@ -28,7 +28,7 @@ Measures beside peers: contenders take turns in one run, medians count, a ratio 
 ${benchmarks.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
   --rounds N     turns of every contender           (default: 3; 1 of language-…)
-  --seconds N    measured per contender and turn    (default: 4)
+  --seconds N    measured per contender and turn    (default: 4; 12 of language-train)
   --json         rows {name, unit, ours, peer, peerName, ratio, goal}
   --help         this text`;
 
@@ -36,7 +36,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string" },
-    seconds: { type: "string", default: "4" },
+    seconds: { type: "string" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -48,15 +48,18 @@ if (values.help || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 2 : 0);
 }
 
-const context = {
-  seconds: Number(values.seconds),
-  tell: (line: string) => process.stderr.write(`  ${line}\n`),
-};
+const tell = (line: string) => process.stderr.write(`  ${line}\n`);
 const rows: Row[] = [];
 for (const benchmark of benchmarks) {
   if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
   process.stderr.write(`${benchmark.name}: ${benchmark.about}\n`);
-  rows.push(...(await benchmark.run({ ...context, rounds: Number(values.rounds ?? benchmark.rounds ?? 3) })));
+  rows.push(
+    ...(await benchmark.run({
+      tell,
+      rounds: Number(values.rounds ?? benchmark.rounds ?? 3),
+      seconds: Number(values.seconds ?? benchmark.seconds ?? 4),
+    })),
+  );
 }
 
 const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`.trim();
