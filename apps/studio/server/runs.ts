@@ -81,9 +81,12 @@ export class Runs {
 
   async remove(id: string): Promise<void> {
     const { state } = await this.state(id);
-    if (this.#engine.isRunning(id) || state === "running") {
+    const ended = state === "done" || state === "failed";
+    if (state === "running" || (!ended && this.#engine.isRunning(id))) {
       throw new RunError(409, `The run ${id} is running. Stop it first.`);
     }
+    // Its process writes the end of the run before its own.
+    await this.#engine.stop(id);
     // Out of sight at once, then gone.
     const grave = join(this.folder, `.${id}.deleted`);
     await rename(this.run(id).path, grave);
