@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -87,6 +87,13 @@ describe("the studio's server", () => {
     const state = { id, name: "texts", title: { en: "a", zh: "b" }, task: "t", state: "done", process: 1, seed: 1 };
     await writeFile(join(runsFolder, id, "run.json"), JSON.stringify({ ...state, backend: "cpu", started: 1 }));
     expect((await studio.app.inject("/api/tokenizers")).json()).toEqual([{ run: id, title: { en: "a", zh: "b" } }]);
+    const later = "20260102-000000002-texts";
+    await cp(join(runsFolder, id), join(runsFolder, later), { recursive: true });
+    await writeFile(
+      join(runsFolder, later, "run.json"),
+      JSON.stringify({ ...state, id: later, backend: "cpu", started: 2 }),
+    );
+    expect((await studio.app.inject("/api/tokenizers")).json()).toEqual([{ run: later, title: { en: "a", zh: "b" } }]);
     const cut = (await post(`/api/tokenizers/${id}`, { text: "a cat" })).json();
     expect(cut).toMatchObject({ type: "BPE", characters: 5, bytes: 5, tokens: [{ text: "a" }, { text: " cat" }] });
     expect((await post(`/api/tokenizers/${id}`, { text: "a".repeat(20_001) })).statusCode).toBe(400);

@@ -1,4 +1,5 @@
-import { access } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openTokenizer, type Tokenizer } from "@nacre/data";
 import type { FastifyInstance } from "fastify";
@@ -25,7 +26,7 @@ const kept = 8;
 
 const Body = z.strictObject({ text: z.string().max(longest, `expected at most ${longest} characters`) });
 
-/** The tokenizers in the bundles of finished runs, under /api. */
+/** The tokenizers in the bundles of finished runs, under /api; where several runs have the same, the newest stands for it. */
 export async function tokenizerRoutes(app: FastifyInstance, { runs }: { readonly runs: Runs }): Promise<void> {
   const opened = new Map<string, Promise<Tokenizer>>();
 
@@ -36,10 +37,26 @@ export async function tokenizerRoutes(app: FastifyInstance, { runs }: { readonly
       () => false,
     );
 
+  /** By run: what a finished run wrote stays as it is. */
+  const digests = new Map<string, string>();
+  const digestOf = async (id: string): Promise<string | undefined> => {
+    if (!(await exists(fileOf(id)))) return undefined;
+    if (!digests.has(id))
+      digests.set(
+        id,
+        createHash("sha256")
+          .update(await readFile(fileOf(id)))
+          .digest("hex"),
+      );
+    return digests.get(id);
+  };
+
   app.get("/tokenizers", async (): Promise<TokenizerEntry[]> => {
     const done = (await runs.list()).filter(({ state }) => state === "done");
-    const has = await Promise.all(done.map(({ id }) => exists(fileOf(id))));
-    return done.filter((_, index) => has[index]).map(({ id, title }) => ({ run: id, title }));
+    const found = await Promise.all(done.map(({ id }) => digestOf(id)));
+    const first = (digest: string | undefined, index: number) =>
+      digest !== undefined && found.indexOf(digest) === index;
+    return done.filter((_, index) => first(found[index], index)).map(({ id, title }) => ({ run: id, title }));
   });
 
   app.post<{ Params: { id: string } }>("/tokenizers/:id", async ({ params, body }): Promise<TokenizedText> => {
