@@ -1,5 +1,9 @@
 // Products with quantised weights: 8-bit or 4-bit integers in groups along k, each with its own scale, symmetric about 0.
 // Activations are quantised to 8 bits per group on the way, so the inner loop is one of integers and exact.
+//
+// Many rows at once are another matter: weights that are read for all of them cost little to turn back into floats, and the
+// product of floats has no scales to apply on the way.
+#include "gemm.h"
 #include "kernel.h"
 
 namespace nacre {
@@ -161,6 +165,48 @@ void dotRows(const uint8_t* weights, const float* scales, const Rounded& x, int6
   for (; row < rows; row++) dotRow<1, BYTES>(weights, scales, x, row, out + row * stride, stride);
 }
 
+/** From this many rows on, the product of floats is the faster. */
+constexpr int64_t manyRows = 40;
+
+/** Wᵀ as floats, made while its columns are packed. */
+template <bool BYTES>
+struct Dequantized {
+  typedef uint8_t Packed __attribute__((vector_size(W)));
+  typedef int8_t SignedPacked __attribute__((vector_size(W)));
+  const uint8_t* weights;
+  const float* scales;
+  int64_t k;
+
+  /** Elements [p, p + W) of a row of W; p is a multiple of W. */
+  NACRE_INLINE Vector values(int64_t row, int64_t p) const {
+    const Vector scale = splat(scales[(row * k + p) / group]);
+    if constexpr (BYTES) {
+      SignedPacked bytes;
+      __builtin_memcpy(&bytes, weights + row * k + p, W);
+      return __builtin_convertvector(__builtin_convertvector(bytes, Lanes), Vector) * scale;
+    } else {
+      Packed bytes;
+      const int64_t within = p % group, half = group / 2;
+      __builtin_memcpy(&bytes, weights + (row * k + p - within) / 2 + within % half, W);
+      const Lanes pairs = __builtin_convertvector(bytes, Lanes);
+      return __builtin_convertvector((within < half ? pairs & 15 : pairs >> 4) - 8, Vector) * scale;
+    }
+  }
+  /** Rows [from, from + depth) of NR columns from `column` on, in whole groups; columns beyond `columns` become 0. */
+  void packColumns(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
+    for (int64_t j = 0; j < NR; j += W) {
+      for (int64_t p = 0; p < depth; p += W) {
+        Vector square[W];
+#pragma GCC unroll 16
+        for (int64_t q = 0; q < W; q++) square[q] = j + q < columns ? values(column + j + q, from + p) : Vector{};
+        transposeSquare(square);
+#pragma GCC unroll 16
+        for (int64_t q = 0; q < W; q++) store(to + (p + q) * NR + j, square[q]);
+      }
+    }
+  }
+};
+
 void roundRow(const float* x, int8_t* values, float* scales, int64_t groups) {
   for (int64_t g = 0; g < groups; g++) {
     float top = 0.0f;
@@ -187,6 +233,16 @@ napi_value quantizedMatmul(const Arguments& arguments) {
                                      : arguments.bytes(1, weightCount / 2);
   float* out = arguments.floats(3, volume(sizesO, 2));
   Pool& pool = arguments.pool();
+  if (m >= manyRows) {
+    const Shape shape{m, n, k};
+    const Matrix a{x, k, 1};
+    if (bits == 8) {
+      multiply(pool, shape, a, Dequantized<true>{weights, scales, k}, {out, n});
+    } else {
+      multiply(pool, shape, a, Dequantized<false>{weights, scales, k}, {out, n});
+    }
+    return nullptr;
+  }
   const int64_t kept = bits == 4 ? excessSize : 0;
   float* rowScales = static_cast<float*>(
       pool.shared(static_cast<size_t>(m * groups) * 4 * static_cast<size_t>(1 + kept) + static_cast<size_t>(m * k) + 64));

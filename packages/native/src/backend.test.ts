@@ -6,7 +6,7 @@ import { absent, native } from "./testing.ts";
 
 describe("the pool of arrays", () => {
   it("gives back what it was given, by type and length", () => {
-    const pool = new ArrayPool(1000);
+    const pool = new ArrayPool(1000, () => 0);
     const array = pool.take("float32", 10);
     pool.give("float32", array);
     expect(pool.bytes).toBe(40);
@@ -17,7 +17,7 @@ describe("the pool of arrays", () => {
   });
 
   it("never keeps more than its limit", () => {
-    const pool = new ArrayPool(1000);
+    const pool = new ArrayPool(1000, () => 0);
     for (let length = 1; length <= 100; length++) {
       pool.give("float32", new Float32Array(length));
       pool.give("bool", new Uint8Array(length));
@@ -29,6 +29,24 @@ describe("the pool of arrays", () => {
     expect(pool.bytes).toBeLessThanOrEqual(100);
     pool.clear();
     expect(pool.bytes).toBe(0);
+  });
+
+  it("keeps no more than was ever in use, and what is wanted rather than what is not", () => {
+    const million = 2 ** 20;
+    let inUse = 0;
+    const pool = new ArrayPool(2 ** 40, () => inUse);
+    expect(pool.mostBytes).toBe(64 * million);
+    inUse = 100 * million;
+    const wanted = pool.take("float32", million);
+    inUse = 0;
+    for (let step = 1; step <= 100; step++) {
+      pool.give("float32", wanted);
+      // A length that never comes again.
+      pool.give("float32", new Float32Array(million + step));
+      expect(pool.bytes).toBeLessThanOrEqual(100 * million);
+      expect(pool.take("float32", million)).toBe(wanted);
+    }
+    expect(pool.mostBytes).toBe(100 * million);
   });
 });
 

@@ -52,7 +52,7 @@ function defaultLimit(): number {
 /** TensorFlow.js's cpu backend, whose kernels all work on it, with memory of its own and hot kernels in C++. */
 export class NativeBackend extends MathBackendCPU {
   readonly addon: Addon;
-  readonly pool = new ArrayPool(defaultLimit());
+  readonly pool = new ArrayPool(defaultLimit(), () => tf.engine().state.numBytes);
 
   constructor(addon: Addon) {
     super();
@@ -163,7 +163,7 @@ export class NativeBackend extends MathBackendCPU {
         `${(this.pool.bytes / 2 ** 20).toFixed(1)} MiB more are kept for the next tensors; arrays that were read are freed by garbage collection`,
       ],
       pooledBytes: this.pool.bytes,
-      poolLimitBytes: this.pool.limit,
+      poolLimitBytes: this.pool.mostBytes,
     };
   }
 

@@ -8,7 +8,7 @@ type Weights = { readonly bits: 8 | 4; readonly values: Int8Array | Uint8Array; 
 
 /** Rows of 4 and those left over; groups of 8 and those left over. */
 const sizes = fc.record({
-  m: fc.oneof(fc.constant(1), integer(1, 13)),
+  m: fc.oneof(fc.constant(1), integer(1, 13), integer(30, 60)),
   n: fc.oneof(integer(1, 9), integer(1, 150)),
   k: integer(1, 21).map((groups) => groups * group),
   seed: fc.integer(),
@@ -99,10 +99,13 @@ describe.skipIf(absent)("products with quantised weights", () => {
     const backend = await native();
     const { threads } = backend;
     const below = drawsFrom(1);
-    const [m, n, k] = [5, 333, 608];
-    const x = new Float32Array(m * k).map(() => below(20_001) / 10_000 - 1);
+    const shapes = [
+      [5, 333, 608],
+      [50, 1111, 608],
+    ] as const;
     try {
-      for (const bits of [8, 4] as const) {
+      for (const [bits, [m, n, k]] of ([8, 4] as const).flatMap((bits) => shapes.map((shape) => [bits, shape] as const))) {
+        const x = new Float32Array(m * k).map(() => below(20_001) / 10_000 - 1);
         const weights = randomWeights(bits, n * k, below);
         const results = [1, 2, 3].map((count) => {
           backend.threads = count;
