@@ -2,8 +2,10 @@ import { summarize } from "@nacre/models";
 import { Random } from "@nacre/random";
 import { tf } from "@nacre/tensor";
 import { z } from "zod";
-import { Bag, BagConfig, inverseDocumentFrequency } from "./bag.ts";
+import { Bag, BagConfig, type BagOptions, inverseDocumentFrequency } from "./bag.ts";
+import { complementNaiveBayes } from "./naive-bayes.ts";
 import { bucketsOf, placedNgrams } from "./ngrams.ts";
+import type { TextExample } from "./source.ts";
 import type { TextFamily } from "./text-family.ts";
 
 /** What `config.json` of a bag's bundle holds. */
@@ -15,19 +17,18 @@ export const BagBundle = z.object({
 });
 export type BagBundle = z.infer<typeof BagBundle>;
 
-/** @param texts of the training part, where there is something to be fitted on them; a bundle has it among its weights */
-export function bagFamily(bundle: BagBundle, texts: readonly string[] = []): TextFamily<Bag> {
+/** @param known training part, where there is something to be fitted on it; a bundle has it among its weights */
+export function bagFamily(bundle: BagBundle, known: readonly TextExample[] = []): TextFamily<Bag> {
   const { model: config, classes } = bundle;
   const idsOf = (text: string) => bucketsOf(text, config);
-  const fitted = config.weighting === "tf-idf" && texts.length > 0;
-  const idf = fitted ? inverseDocumentFrequency(texts.map(idsOf), config.buckets) : undefined;
+  const fitted = fitBag(config, { classes: classes.length, known, idsOf });
   const { ngrams, characters, buckets, length } = config;
   return {
     padding: 0,
     longest: length,
     idsOf,
     build(random) {
-      const model = new Bag(config, { classes: classes.length, idf }, random);
+      const model = new Bag(config, { classes: classes.length, ...fitted }, random);
       const layers = summarize(model, [length], { dtype: "int32" });
       const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
       return { model, architecture: { name: config.family, parameters, input: [null, length], layers } };
@@ -52,6 +53,39 @@ export function bagFamily(bundle: BagBundle, texts: readonly string[] = []): Tex
     config: bundle,
     preprocessor: { kind: "n-gram buckets", ngrams, characters, buckets, length },
   };
+}
+
+/** What a bag holds of training texts without training. */
+function fitBag(
+  config: BagConfig,
+  options: {
+    readonly classes: number;
+    readonly known: readonly TextExample[];
+    readonly idsOf: (text: string) => Int32Array;
+  },
+): Pick<BagOptions, "idf" | "naiveBayes"> {
+  const { classes, known, idsOf } = options;
+  if (known.length === 0 || (config.weighting === "mean" && config.naiveBayes === undefined)) return {};
+  const texts = known.map(({ text, label }) => ({ found: idsOf(text), label }));
+  const idf =
+    config.weighting === "tf-idf"
+      ? inverseDocumentFrequency(
+          texts.map(({ found }) => found),
+          config.buckets,
+        )
+      : undefined;
+  if (config.naiveBayes === undefined) return { idf };
+  const weighted = texts.map(({ found, label }) => ({ buckets: found, weights: ngramWeights(found, idf), label }));
+  const { buckets, naiveBayes } = config;
+  return { idf, naiveBayes: complementNaiveBayes(weighted, { buckets, classes, ...naiveBayes }) };
+}
+
+/** As `Bag.weights`. */
+function ngramWeights(found: Int32Array, idf: Float32Array | undefined): Float32Array {
+  const weights = Float32Array.from(found, (bucket) => idf?.[bucket] ?? 1);
+  const size =
+    idf === undefined ? weights.length : Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
+  return weights.map((weight) => weight / Math.max(1e-6, size));
 }
 
 /** A bag with the weights of a bundle still to come. */

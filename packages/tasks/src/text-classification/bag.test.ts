@@ -41,15 +41,38 @@ describe("Bag", () => {
   });
 });
 
+describe("votes of naive Bayes", () => {
+  it("are added when the model predicts, and not when it learns", () => {
+    const naiveBayes = new Float32Array(256 * 2);
+    naiveBayes.set([1, -1], 3 * 2);
+    naiveBayes.set([-0.5, 0.5], 4 * 2);
+    const model = new Bag(config({ naiveBayes: { spread: 1 } }), { classes: 2, naiveBayes }, new Random(1));
+    const ids = tf.tensor2d([[3, 3, 4, 0]], [1, 4], "int32");
+    const [learning, predicting] = [true, false].map((training) => model.forward(ids, { training }).dataSync());
+    expect(predicting![0]! - learning![0]!).toBeCloseTo((1 + 1 - 0.5) / 3, 5);
+    expect(predicting![1]! - learning![1]!).toBeCloseTo((-1 - 1 + 0.5) / 3, 5);
+    expect(model.naiveBayes!.trainable).toBe(false);
+    disposeModel(model);
+  });
+});
+
 describe("attributions of a bag", () => {
-  it.each(["mean", "tf-idf"] as const)("add up to the class's logit above the mean of all: %s", async (weighting) => {
+  it.each([
+    { weighting: "mean" },
+    { weighting: "tf-idf", direct: true },
+    { weighting: "tf-idf", naiveBayes: { spread: 2 } },
+    { weighting: "mean", naiveBayes: { spread: 2 } },
+  ])("add up to the class's logit above the mean of all: %j", async (changes) => {
     const bundle: BagBundle = {
       task: "text-classification",
-      model: config({ weighting }),
+      model: config(changes),
       classes: ["a", "b", "c"],
       example: texts[0]!,
     };
-    const family = bagFamily(bundle, texts);
+    const family = bagFamily(
+      bundle,
+      texts.map((text, label) => ({ text, label })),
+    );
     const { model } = family.build(new Random(2));
     for (const text of texts) {
       const ids = family.idsOf(text);

@@ -19,6 +19,21 @@ export const BagConfig = NgramConfig.extend({
     .describe("tf-idf: rare n-grams count more, and a text's weights have the length 1"),
   dropout: z.number().min(0).lt(1).default(0).describe("share of the mean that is dropped in training"),
   ngramDropout: z.number().min(0).lt(1).default(0).describe("share of the n-grams that is dropped in training"),
+  naiveBayes: z
+    .strictObject({
+      spread: z
+        .number()
+        .positive()
+        .describe(
+          "standard deviation of what these votes add to the logits; those of the trained part are often about 3",
+        ),
+      smoothing: z.number().positive().default(0.2).describe("what every n-gram counts in every class beforehand"),
+    })
+    .optional()
+    .describe(
+      "votes of complement naive Bayes, counted and not trained, are added when the model predicts: the two err at different " +
+        "texts. Without it if absent",
+    ),
 }).refine(({ features, direct }) => features > 0 || direct, {
   message: "expected features above 0, or direct votes",
   path: ["features"],
@@ -29,6 +44,8 @@ export interface BagOptions {
   readonly classes: number;
   /** Weight of each bucket, [buckets]; for `weighting: tf-idf`. Default: 0, to be filled. */
   readonly idf?: Float32Array | undefined;
+  /** Votes of each bucket, [buckets, classes], for `naiveBayes`. Default: 0, to be filled. */
+  readonly naiveBayes?: Float32Array | undefined;
 }
 
 /** Buckets of n-grams [B, L] int32, 0 for none → logits [B, K]. */
@@ -37,11 +54,13 @@ export class Bag {
   readonly votes: Embedding | undefined;
   /** [buckets] */
   readonly idf: tf.Variable | undefined;
+  /** [buckets, K] */
+  readonly naiveBayes: tf.Variable | undefined;
   readonly dropout: Dropout;
   readonly ngramDropout: Dropout;
   readonly output: Dense;
 
-  constructor(config: BagConfig, { classes, idf }: BagOptions, random: Random) {
+  constructor(config: BagConfig, { classes, idf, naiveBayes }: BagOptions, random: Random) {
     const { buckets, features, direct, weighting } = config;
     if (features > 0) {
       const table = { vocabulary: buckets, features, initializer: gaussian(0.1) };
@@ -51,9 +70,8 @@ export class Bag {
       const table = { vocabulary: buckets, features: classes, initializer: zeros };
       this.votes = new Embedding(table, random.fork("votes"));
     }
-    if (weighting === "tf-idf") {
-      this.idf = tf.tidy(() => tf.variable(tf.tensor(idf ?? new Float32Array(buckets), [buckets]), false));
-    }
+    if (weighting === "tf-idf") this.idf = constant(idf, [buckets]);
+    if (config.naiveBayes !== undefined) this.naiveBayes = constant(naiveBayes, [buckets, classes]);
     this.dropout = new Dropout(config.dropout);
     this.ngramDropout = new Dropout(config.ngramDropout);
     this.output = new Dense({ inputs: Math.max(1, features), outputs: classes }, random.fork("output"));
@@ -62,10 +80,13 @@ export class Bag {
   forward(buckets: tf.Tensor2D, context: ForwardContext): tf.Tensor2D {
     return tf.tidy(() => {
       const weights = tf.expandDims(this.ngramDropout.forward(this.weights(buckets), context), 1); // [B, 1, L]
-      const pooled = (table: Embedding) => tf.squeeze(tf.matMul(weights, table.forward(buckets)), [1]); // [B, C]
-      const mean = this.embedding ? pooled(this.embedding) : tf.zeros([buckets.shape[0], 1]);
-      const logits = this.output.forward(this.dropout.forward(mean, context)); // [B, K]
-      return (this.votes ? tf.add(logits, pooled(this.votes)) : logits) as tf.Tensor2D;
+      const pooled = (rows: tf.Tensor) => tf.squeeze(tf.matMul(weights, rows), [1]); // [B, L, C] → [B, C]
+      const mean = this.embedding ? pooled(this.embedding.forward(buckets)) : tf.zeros([buckets.shape[0], 1]);
+      const parts = [this.output.forward(this.dropout.forward(mean, context))]; // [B, K]
+      if (this.votes) parts.push(pooled(this.votes.forward(buckets)));
+      // Counted on the texts that the other parts learn from, it knows them by heart: they would learn nothing beside it.
+      if (this.naiveBayes && !context.training) parts.push(pooled(tf.gather(this.naiveBayes, buckets)));
+      return tf.addN(parts) as tf.Tensor2D;
     });
   }
 
@@ -96,6 +117,7 @@ export class Bag {
         );
       }
       if (this.votes) parts.push(this.votes.forward(buckets));
+      if (this.naiveBayes) parts.push(tf.gather(this.naiveBayes, buckets));
       return tf.mul(weights, tf.addN(parts)) as tf.Tensor3D;
     });
   }
@@ -103,6 +125,11 @@ export class Bag {
   get #classes(): number {
     return this.output.weight.shape[0]!;
   }
+}
+
+/** What is fitted and not trained; 0 until a bundle fills it. */
+function constant(values: Float32Array | undefined, shape: number[]): tf.Variable {
+  return tf.tidy(() => tf.variable(values === undefined ? tf.zeros(shape) : tf.tensor(values, shape), false));
 }
 
 /**

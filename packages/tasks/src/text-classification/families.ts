@@ -23,7 +23,7 @@ export async function openFamily(
     case "bag":
       return async (known) => {
         const bundle: BagBundle = { task, model: config, classes: [...classes], example: exampleOf(known) };
-        return bagFamily(bundle, textsOf(known)) as unknown as TextFamily;
+        return bagFamily(bundle, known.train) as unknown as TextFamily;
       };
     case "bert":
       return async (known) => {
