@@ -22,7 +22,7 @@ export function bagFamily(bundle: BagBundle, known: readonly TextExample[] = [])
   const { model: config, classes } = bundle;
   const idsOf = (text: string) => bucketsOf(text, config);
   const fitted = fitBag(config, { classes: classes.length, known, idsOf });
-  const { ngrams, characters, buckets, length } = config;
+  const { ngrams, dictionary, characters, buckets, length } = config;
   return {
     padding: 0,
     longest: length,
@@ -51,7 +51,7 @@ export function bagFamily(bundle: BagBundle, known: readonly TextExample[] = [])
       return units.map(([start, end], unit) => ({ text: text.slice(start, end), start, end, value: values[unit]! }));
     },
     config: bundle,
-    preprocessor: { kind: "n-gram buckets", ngrams, characters, buckets, length },
+    preprocessor: { kind: "n-gram buckets", ngrams, dictionary, characters, buckets, length },
   };
 }
 

@@ -22,6 +22,22 @@ describe("buckets of n-grams", () => {
     expect(wordBuckets(" ", 2)).toEqual([]);
   });
 
+  it("count the dictionary's words of several Chinese characters once more", () => {
+    const config = NgramConfig.parse({ ngrams: 1, dictionary: true, length: 100, buckets });
+    const plain = wordBuckets("科学发展 good food", 1);
+    const found = bucketsOf("科学发展 good food", config);
+    expect([...found.subarray(0, plain.length)]).toEqual(plain);
+    // 科学, 发展
+    expect(found).toHaveLength(plain.length + 2);
+    expect(bucketsOf("发展", config)[2]).toBe(found[found.length - 1]);
+    const { shares, buckets: placed } = placedNgrams("科学发展 good food", config);
+    expect(placed).toEqual(found);
+    expect([...shares[shares.length - 1]!]).toEqual([
+      [2, 0.5],
+      [3, 0.5],
+    ]);
+  });
+
   it("count characters across words, white space as one space, and never white space alone", () => {
     const config = NgramConfig.parse({ ngrams: 1, characters: [1, 2], length: 100, buckets });
     // Two words; a, b, c; "ab", "b ", " c".

@@ -14,6 +14,10 @@ export const NgramConfig = z.strictObject({
     .refine(([shortest, longest]) => shortest <= longest, "expected the shortest first")
     .optional()
     .describe("shortest and longest n-grams of characters beside them, across words; none when left out"),
+  dictionary: z
+    .boolean()
+    .default(false)
+    .describe("whether words of several Chinese characters count, too, as Intl.Segmenter's dictionary knows them"),
   length: z.int().positive().default(96).describe("most n-grams of a text; the longest and last ones are left out"),
 });
 export type NgramConfig = z.infer<typeof NgramConfig>;
@@ -32,8 +36,11 @@ const unit = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{M}\p{N}'’])+|[^\s]/
 const offsetBasis = 0x811c9dc5;
 /** Another start for characters, so that the word "a" and the character "a" are two. */
 const characterBasis = 0x050c5d1f;
+const dictionaryBasis = 0x2f0b4c47;
+const severalHan = /\p{Script=Han}{2}/u;
+let segmenter: Intl.Segmenter | undefined;
 
-/** The buckets of a text's n-grams, at most `length`: of words, then of characters, the shortest first. */
+/** The buckets of a text's n-grams, at most `length`: of words, the shortest first, then words of the dictionary, then of characters. */
 export function bucketsOf(text: string, config: NgramConfig): Int32Array {
   const { normal } = normalize(text);
   const words = normal.match(unit) ?? [];
@@ -71,7 +78,7 @@ export function placedNgrams(text: string, config: NgramConfig): TextNgrams {
 type See = (bucket: number, start: number, end: number, kind: "words" | "characters") => void;
 
 function eachNgram(words: readonly string[], normal: string, config: NgramConfig, see: See): void {
-  const { ngrams, buckets, characters, length } = config;
+  const { ngrams, buckets, characters, dictionary, length } = config;
   let left = length;
   const tell = (hash: number, start: number, end: number, kind: "words" | "characters"): boolean => {
     see(1 + ((hash >>> 0) % (buckets - 1)), start, end, kind);
@@ -82,6 +89,13 @@ function eachNgram(words: readonly string[], normal: string, config: NgramConfig
       let value = offsetBasis;
       for (let at = start; at < start + size; at++) value = hashed(at === start ? words[at]! : ` ${words[at]}`, value);
       if (tell(value, start, start + size, "words")) return;
+    }
+  }
+  if (dictionary) {
+    segmenter ??= new Intl.Segmenter("zh", { granularity: "word" });
+    for (const { segment, index } of segmenter.segment(normal)) {
+      if (!severalHan.test(segment)) continue;
+      if (tell(hashed(segment, dictionaryBasis), index, index + segment.length, "characters")) return;
     }
   }
   if (characters === undefined) return;
