@@ -5,12 +5,14 @@
   X(addAttentionStep)    \
   X(addBinary)           \
   X(addConvolution)      \
+  X(addDepthwise)        \
   X(addDropout)          \
   X(addGather)           \
   X(addMatmul)           \
   X(addMovement)         \
   X(addNormalize)        \
   X(addOptimize)         \
+  X(addPooling)          \
   X(addQuantized)        \
   X(addReduce)           \
   X(addResize)           \

@@ -104,7 +104,9 @@ describe.skipIf(absent)("products with quantised weights", () => {
       [50, 1111, 608],
     ] as const;
     try {
-      for (const [bits, [m, n, k]] of ([8, 4] as const).flatMap((bits) => shapes.map((shape) => [bits, shape] as const))) {
+      for (const [bits, [m, n, k]] of ([8, 4] as const).flatMap((bits) =>
+        shapes.map((shape) => [bits, shape] as const),
+      )) {
         const x = new Float32Array(m * k).map(() => below(20_001) / 10_000 - 1);
         const weights = randomWeights(bits, n * k, below);
         const results = [1, 2, 3].map((count) => {
