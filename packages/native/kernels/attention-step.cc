@@ -214,7 +214,7 @@ napi_value attentionStep(const Arguments& arguments) {
       if (turned > 0) turn(q + row * rowQ, q + row * rowQ, p.heads, p.size, turned, cosines + i * half, sines + i * half);
       if (k == nullptr) continue;
       turn(k + row * rowK, keys + place, p.keyHeads, p.size, turned, cosines + i * half, sines + i * half);
-      __builtin_memcpy(values + place, v + row * rowK, static_cast<size_t>(rowK) * 4);
+      copyFloats(values + place, v + row * rowK, rowK);
     }
   });
   keys += first * rowK;

@@ -279,7 +279,7 @@ napi_value convolveInputGradient(const Arguments& arguments) {
           const int64_t n = row / high, y = row % high * g.strideHeight + phaseY;
           for (int64_t q = 0; q < wide; q++) {
             float* to = dx + ((n * g.inHeight + y) * g.inWidth + q * g.strideWidth + phaseX) * g.inChannels;
-            __builtin_memcpy(to, apart + (row * wide + q) * g.inChannels, static_cast<size_t>(g.inChannels) * 4);
+            copyFloats(to, apart + (row * wide + q) * g.inChannels, g.inChannels);
           }
         }
       });

@@ -57,7 +57,7 @@ napi_value depthwiseInputGradient(const Arguments& arguments) {
   parallel(arguments.pool(), g.batch, 1, [&](int64_t begin, int64_t end, int) {
     for (int64_t n = begin; n < end; n++) {
       const int64_t image = g.inHeight * g.inWidth * g.inChannels;
-      __builtin_memset(dx + n * image, 0, static_cast<size_t>(image) * 4);
+      clearFloats(dx + n * image, image);
       for (int64_t oy = 0; oy < g.outHeight; oy++) {
         int64_t firstY, lastY, firstX, lastX;
         const int64_t startY = oy * g.strideHeight - g.padTop;

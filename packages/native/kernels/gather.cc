@@ -57,7 +57,7 @@ napi_value segmentSum(const Arguments& arguments) {
   const int64_t parts = segments * inner < chunkElements ? 1 : lesser(segments, 4 * arguments.pool().threads());
   parallel(arguments.pool(), parts, 1, [&](int64_t begin, int64_t end, int) {
     const int64_t first = segments * begin / parts, last = segments * end / parts;
-    __builtin_memset(out + first * inner, 0, static_cast<size_t>((last - first) * inner) * 4);
+    clearFloats(out + first * inner, (last - first) * inner);
     for (int64_t i = 0; i < count; i++) {
       if (ids[i] < first || ids[i] >= last) continue;
       float* to = out + ids[i] * inner;
@@ -91,7 +91,7 @@ napi_value gatherNd(const Arguments& arguments) {
   float* out = arguments.floats(2, volume(results, 2));
   for (int64_t i = 0; i < count; i++) {
     const int64_t row = rowOf(indices + i * depth, depth, sizes, "GatherNd");
-    __builtin_memcpy(out + i * inner, x + row * inner, static_cast<size_t>(inner) * 4);
+    copyFloats(out + i * inner, x + row * inner, inner);
   }
   return nullptr;
 }

@@ -26,6 +26,14 @@ NACRE_INLINE void parallel(Pool& pool, int64_t count, int64_t chunk, const Funct
 /** Rows per chunk, for rows of `width` elements. */
 NACRE_INLINE int64_t rowsPerChunk(int64_t width) { return width >= chunkElements ? 1 : chunkElements / (width < 1 ? 1 : width); }
 
+// Nothing to copy may come from nowhere: C's functions want an address even then.
+NACRE_INLINE void copyFloats(float* to, const float* from, int64_t count) {
+  if (count > 0) __builtin_memcpy(to, from, static_cast<size_t>(count) * 4);
+}
+NACRE_INLINE void clearFloats(float* to, int64_t count) {
+  if (count > 0) __builtin_memset(to, 0, static_cast<size_t>(count) * 4);
+}
+
 NACRE_INLINE int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 NACRE_INLINE int64_t greater(int64_t a, int64_t b) { return a > b ? a : b; }
 NACRE_INLINE int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -57,7 +57,7 @@ napi_value maxPoolGradient(const Arguments& arguments) {
     for (int64_t n = begin; n < end; n++) {
       float* to = dx + n * image;
       const float* from = x + n * image;
-      __builtin_memset(to, 0, static_cast<size_t>(image) * 4);
+      clearFloats(to, image);
       for (int64_t oy = 0; oy < g.outHeight; oy++) {
         int64_t firstY, lastY, firstX, lastX;
         const int64_t startY = oy * g.strideHeight - g.padTop;
@@ -109,7 +109,7 @@ napi_value averagePoolGradient(const Arguments& arguments) {
   parallel(arguments.pool(), g.batch, 1, [&](int64_t begin, int64_t end, int) {
     for (int64_t n = begin; n < end; n++) {
       float* to = dx + n * image;
-      __builtin_memset(to, 0, static_cast<size_t>(image) * 4);
+      clearFloats(to, image);
       for (int64_t oy = 0; oy < g.outHeight; oy++) {
         int64_t firstY, lastY, firstX, lastX;
         const int64_t startY = oy * g.strideHeight - g.padTop;

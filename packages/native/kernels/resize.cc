@@ -73,8 +73,7 @@ napi_value resizeNearest(const Arguments& arguments) {
     for (int64_t row = begin; row < end; row++) {
       const float* line = x + (row / newHeight * height + nearest(row % newHeight, height, newHeight)) * width * channels;
       for (int64_t column = 0; column < newWidth; column++) {
-        __builtin_memcpy(out + (row * newWidth + column) * channels, line + nearest(column, width, newWidth) * channels,
-                         static_cast<size_t>(channels) * 4);
+        copyFloats(out + (row * newWidth + column) * channels, line + nearest(column, width, newWidth) * channels, channels);
       }
     }
   });
@@ -94,7 +93,7 @@ napi_value resizeBilinearGradient(const Arguments& arguments) {
   parallel(arguments.pool(), batch, 1, [&, height = height, width = width, channels = channels](int64_t begin, int64_t end, int) {
     for (int64_t n = begin; n < end; n++) {
       float* image = dx + n * height * width * channels;
-      __builtin_memset(image, 0, static_cast<size_t>(height * width * channels) * 4);
+      clearFloats(image, height * width * channels);
       for (int64_t row = 0; row < newHeight; row++) {
         const float y = high.source(row);
         const int64_t top = lesser(height - 1, static_cast<int64_t>(floorf(y))), bottom = lesser(height - 1, static_cast<int64_t>(ceilf(y)));
