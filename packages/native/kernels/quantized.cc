@@ -166,7 +166,7 @@ void dotRows(const uint8_t* weights, const float* scales, const Rounded& x, int6
 }
 
 /** From this many rows on, the product of floats is the faster. */
-constexpr int64_t manyRows = 40;
+constexpr int64_t manyRows = 64;
 
 /** Wᵀ as floats, made while its columns are packed. */
 template <bool BYTES>
