@@ -6,8 +6,8 @@ namespace NACRE_ISA {
 
 namespace {
 
-/** Channels of one pixel times one tap's filter; `multiplier` results per channel. */
-NACRE_INLINE void addScaled(float* to, const float* x, const float* filter, int64_t channels, int64_t multiplier) {
+/** Channels of one pixel times one tap's filter; `multiplier` results per channel. A function of its own is the faster. */
+__attribute__((noinline)) void addScaled(float* to, const float* x, const float* filter, int64_t channels, int64_t multiplier) {
   if (multiplier == 1) {
     for (int64_t c = 0; c < channels; c++) to[c] += x[c] * filter[c];
     return;
@@ -17,31 +17,29 @@ NACRE_INLINE void addScaled(float* to, const float* x, const float* filter, int6
   }
 }
 
+int64_t multiplierOf(const Geometry& g) {
+  const int64_t multiplier = g.inChannels == 0 ? 1 : g.outChannels / g.inChannels;
+  if (multiplier * g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected whole multiples.");
+  return multiplier;
+}
+
 /** (x, filter, out, geometry): filters [height, width, channels, multiplier]. */
 napi_value depthwise(const Arguments& arguments) {
   const Geometry g = geometryOf(arguments, 3);
-  const int64_t multiplier = g.inChannels == 0 ? 1 : g.outChannels / g.inChannels;
   const float *x = arguments.floats(0, g.inSize()), *filter = arguments.floats(1, g.taps() * g.outChannels);
   float* out = arguments.floats(2, g.outSize());
-  if (multiplier * g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected whole multiples.");
+  const int64_t multiplier = multiplierOf(g), image = g.inHeight * g.inWidth;
   const int64_t rows = g.batch * g.outHeight, width = g.outWidth * g.outChannels;
   parallel(arguments.pool(), rows, rowsPerChunk(width * g.taps()), [&](int64_t begin, int64_t end, int) {
     for (int64_t row = begin; row < end; row++) {
-      const int64_t n = row / g.outHeight, startY = row % g.outHeight * g.strideHeight - g.padTop;
-      int64_t firstY, lastY, firstX, lastX;
-      within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
-      for (int64_t ox = 0; ox < g.outWidth; ox++) {
-        float* to = out + row * width + ox * g.outChannels;
+      eachWindow(g, row, [&](int64_t n, const Window& window, int64_t output) {
+        float* to = out + output * g.outChannels;
         for (int64_t c = 0; c < g.outChannels; c++) to[c] = 0.0f;
-        const int64_t startX = ox * g.strideWidth - g.padLeft;
-        within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
-        for (int64_t ky = firstY; ky < lastY; ky++) {
-          for (int64_t kx = firstX; kx < lastX; kx++) {
-            const int64_t pixel = (n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
-            addScaled(to, x + pixel * g.inChannels, filter + (ky * g.kernelWidth + kx) * g.outChannels, g.inChannels, multiplier);
-          }
-        }
-      }
+        const float* from = x + n * image * g.inChannels;
+        window.each([&](int64_t pixel, int64_t tap) {
+          addScaled(to, from + pixel * g.inChannels, filter + tap * g.outChannels, g.inChannels, multiplier);
+        });
+      });
     }
   });
   return nullptr;
@@ -50,39 +48,19 @@ napi_value depthwise(const Arguments& arguments) {
 /** (dy, filter, dx, geometry) */
 napi_value depthwiseInputGradient(const Arguments& arguments) {
   const Geometry g = geometryOf(arguments, 3);
-  const int64_t multiplier = g.inChannels == 0 ? 1 : g.outChannels / g.inChannels;
   const float *dy = arguments.floats(0, g.outSize()), *filter = arguments.floats(1, g.taps() * g.outChannels);
   float* dx = arguments.floats(2, g.inSize());
-  if (multiplier * g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected whole multiples.");
-  parallel(arguments.pool(), g.batch, 1, [&](int64_t begin, int64_t end, int) {
-    for (int64_t n = begin; n < end; n++) {
-      const int64_t image = g.inHeight * g.inWidth * g.inChannels;
-      clearFloats(dx + n * image, image);
-      for (int64_t oy = 0; oy < g.outHeight; oy++) {
-        int64_t firstY, lastY, firstX, lastX;
-        const int64_t startY = oy * g.strideHeight - g.padTop;
-        within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
-        for (int64_t ox = 0; ox < g.outWidth; ox++) {
-          const float* from = dy + ((n * g.outHeight + oy) * g.outWidth + ox) * g.outChannels;
-          const int64_t startX = ox * g.strideWidth - g.padLeft;
-          within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
-          for (int64_t ky = firstY; ky < lastY; ky++) {
-            for (int64_t kx = firstX; kx < lastX; kx++) {
-              const int64_t pixel = (n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
-              const float* weights = filter + (ky * g.kernelWidth + kx) * g.outChannels;
-              float* to = dx + pixel * g.inChannels;
-              if (multiplier == 1) {
-                for (int64_t c = 0; c < g.inChannels; c++) to[c] += from[c] * weights[c];
-              } else {
-                for (int64_t c = 0; c < g.inChannels; c++) {
-                  for (int64_t q = 0; q < multiplier; q++) to[c] += from[c * multiplier + q] * weights[c * multiplier + q];
-                }
-              }
-            }
-          }
-        }
+  const int64_t multiplier = multiplierOf(g);
+  scatterWindows(arguments.pool(), g, dx, [=](int64_t, float* image, const Window& window, int64_t output) {
+    const float* from = dy + output * g.outChannels;
+    window.each([=](int64_t pixel, int64_t tap) {
+      const float* weights = filter + tap * g.outChannels;
+      float* to = image + pixel * g.inChannels;
+      if (multiplier == 1) return addScaled(to, from, weights, g.inChannels, 1);
+      for (int64_t c = 0; c < g.inChannels; c++) {
+        for (int64_t q = 0; q < multiplier; q++) to[c] += from[c * multiplier + q] * weights[c * multiplier + q];
       }
-    }
+    });
   });
   return nullptr;
 }
@@ -90,40 +68,23 @@ napi_value depthwiseInputGradient(const Arguments& arguments) {
 /** (x, dy, dFilter, geometry): fixed parts of the images' rows, added in order. */
 napi_value depthwiseFilterGradient(const Arguments& arguments) {
   const Geometry g = geometryOf(arguments, 3);
-  const int64_t multiplier = g.inChannels == 0 ? 1 : g.outChannels / g.inChannels;
   const float *x = arguments.floats(0, g.inSize()), *dy = arguments.floats(1, g.outSize());
   const int64_t elements = g.taps() * g.outChannels, rows = g.batch * g.outHeight;
   float* out = arguments.floats(2, elements);
-  if (multiplier * g.inChannels != g.outChannels) throw ArgumentError(ArgumentError::range, "expected whole multiples.");
+  const int64_t multiplier = multiplierOf(g), image = g.inHeight * g.inWidth;
   const int64_t parts = greater(1, lesser(32, rows / 8));
   float* partial = static_cast<float*>(arguments.pool().shared(static_cast<size_t>(parts * elements) * 4 + 4));
-  parallel(arguments.pool(), parts, 1, [&](int64_t begin, int64_t end, int) {
+  parallel(arguments.pool(), parts, 1, [=](int64_t begin, int64_t end, int) {
     for (int64_t part = begin; part < end; part++) {
       float* sums = partial + part * elements;
-      for (int64_t j = 0; j < elements; j++) sums[j] = 0.0f;
+      clearFloats(sums, elements);
       for (int64_t row = rows * part / parts; row < rows * (part + 1) / parts; row++) {
-        const int64_t n = row / g.outHeight, startY = row % g.outHeight * g.strideHeight - g.padTop;
-        int64_t firstY, lastY, firstX, lastX;
-        within(startY, g.dilationHeight, g.kernelHeight, g.inHeight, firstY, lastY);
-        for (int64_t ox = 0; ox < g.outWidth; ox++) {
-          const float* from = dy + (row * g.outWidth + ox) * g.outChannels;
-          const int64_t startX = ox * g.strideWidth - g.padLeft;
-          within(startX, g.dilationWidth, g.kernelWidth, g.inWidth, firstX, lastX);
-          for (int64_t ky = firstY; ky < lastY; ky++) {
-            for (int64_t kx = firstX; kx < lastX; kx++) {
-              const int64_t pixel = (n * g.inHeight + startY + ky * g.dilationHeight) * g.inWidth + startX + kx * g.dilationWidth;
-              float* to = sums + (ky * g.kernelWidth + kx) * g.outChannels;
-              const float* value = x + pixel * g.inChannels;
-              if (multiplier == 1) {
-                for (int64_t c = 0; c < g.inChannels; c++) to[c] += value[c] * from[c];
-              } else {
-                for (int64_t c = 0; c < g.inChannels; c++) {
-                  for (int64_t q = 0; q < multiplier; q++) to[c * multiplier + q] += value[c] * from[c * multiplier + q];
-                }
-              }
-            }
-          }
-        }
+        eachWindow(g, row, [=](int64_t n, const Window& window, int64_t output) {
+          const float* from = dy + output * g.outChannels;
+          window.each([=](int64_t pixel, int64_t tap) {
+            addScaled(sums + tap * g.outChannels, x + (n * image + pixel) * g.inChannels, from, g.inChannels, multiplier);
+          });
+        });
       }
     }
   });

@@ -217,6 +217,17 @@ NACRE_INLINE void packEachPanel(const B& b, float* to, int64_t column, int64_t c
   for (int64_t j = 0; j < columns; j += NR) b.packColumns(to + j * depth, column + j, lesser(NR, columns - j), from, depth);
 }
 
+/** W columns, which lie as W rows of W elements, into a panel of NR columns. */
+template <class Row>
+NACRE_INLINE void packSquare(float* to, const Row& row) {
+  Vector square[W];
+#pragma GCC unroll 16
+  for (int q = 0; q < W; q++) square[q] = row(q);
+  transposeSquare(square);
+#pragma GCC unroll 16
+  for (int q = 0; q < W; q++) store(to + q * NR, square[q]);
+}
+
 /** A matrix in memory; one of the strides is 1. */
 struct Matrix {
   const float* data;
@@ -279,12 +290,7 @@ struct Matrix {
       int64_t p = 0;
       if (j + W <= columns) {
         for (; p + W <= depth; p += W) {
-          Vector square[W];
-#pragma GCC unroll 16
-          for (int q = 0; q < W; q++) square[q] = load(source + (j + q) * columnStride + p);
-          transposeSquare(square);
-#pragma GCC unroll 16
-          for (int q = 0; q < W; q++) store(to + (p + q) * NR + j, square[q]);
+          packSquare(to + p * NR + j, [&](int64_t q) { return load(source + (j + q) * columnStride + p); });
         }
       }
       for (; p < depth; p++) {

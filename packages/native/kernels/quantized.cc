@@ -196,12 +196,7 @@ struct Dequantized {
   void packColumns(float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) const {
     for (int64_t j = 0; j < NR; j += W) {
       for (int64_t p = 0; p < depth; p += W) {
-        Vector square[W];
-#pragma GCC unroll 16
-        for (int64_t q = 0; q < W; q++) square[q] = j + q < columns ? values(column + j + q, from + p) : Vector{};
-        transposeSquare(square);
-#pragma GCC unroll 16
-        for (int64_t q = 0; q < W; q++) store(to + (p + q) * NR + j, square[q]);
+        packSquare(to + p * NR + j, [&](int64_t q) { return j + q < columns ? values(column + j + q, from + p) : Vector{}; });
       }
     }
   }

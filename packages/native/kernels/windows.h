@@ -43,5 +43,45 @@ NACRE_INLINE void within(int64_t start, int64_t dilation, int64_t taps, int64_t 
   last = start >= size ? 0 : lesser(taps, ceilDivide(size - start, dilation));
 }
 
+/** A window's place in an image, and which of its taps lie within. */
+struct Window {
+  const Geometry& g;
+  int64_t startY, startX;
+  int64_t firstY = 0, lastY = 0, firstX = 0, lastX = 0;
+
+  int64_t taps() const { return greater(0, lastY - firstY) * greater(0, lastX - firstX); }
+  /** work(pixel of the image, tap of the window), tap after tap. */
+  template <class Work>
+  NACRE_INLINE void each(const Work& work) const {
+    for (int64_t ky = firstY; ky < lastY; ky++) {
+      const int64_t line = (startY + ky * g.dilationHeight) * g.inWidth + startX;
+      for (int64_t kx = firstX; kx < lastX; kx++) work(line + kx * g.dilationWidth, ky * g.kernelWidth + kx);
+    }
+  }
+};
+
+/** work(image, window, output pixel) along one row of outputs; rows and output pixels are counted through all images. */
+template <class Work>
+NACRE_INLINE void eachWindow(const Geometry& g, int64_t row, const Work& work) {
+  Window window{g, row % g.outHeight * g.strideHeight - g.padTop, -g.padLeft};
+  within(window.startY, g.dilationHeight, g.kernelHeight, g.inHeight, window.firstY, window.lastY);
+  for (int64_t ox = 0; ox < g.outWidth; ox++, window.startX += g.strideWidth) {
+    within(window.startX, g.dilationWidth, g.kernelWidth, g.inWidth, window.firstX, window.lastX);
+    work(row / g.outHeight, window, row * g.outWidth + ox);
+  }
+}
+
+/** Adds up dx from all windows: work(image, its part of dx, window, output pixel). Windows overlap, so a thread has whole images. */
+template <class Work>
+NACRE_INLINE void scatterWindows(Pool& pool, const Geometry& g, float* dx, const Work& work) {
+  const int64_t image = g.inHeight * g.inWidth * g.inChannels;
+  parallel(pool, g.batch, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t each = begin; each < end; each++) clearFloats(dx + each * image, image);
+    for (int64_t row = begin * g.outHeight; row < end * g.outHeight; row++) {
+      eachWindow(g, row, [&](int64_t n, const Window& window, int64_t output) { work(n, dx + n * image, window, output); });
+    }
+  });
+}
+
 }  // namespace NACRE_ISA
 }  // namespace nacre
