@@ -41,13 +41,10 @@ export async function tokenizerRoutes(app: FastifyInstance, { runs }: { readonly
   const digests = new Map<string, string>();
   const digestOf = async (id: string): Promise<string | undefined> => {
     if (!(await exists(fileOf(id)))) return undefined;
-    if (!digests.has(id))
-      digests.set(
-        id,
-        createHash("sha256")
-          .update(await readFile(fileOf(id)))
-          .digest("hex"),
-      );
+    if (!digests.has(id)) {
+      const content = await readFile(fileOf(id));
+      digests.set(id, createHash("sha256").update(content).digest("hex"));
+    }
     return digests.get(id);
   };
 
