@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Random } from "@nacre/random";
 import { disposeModel, type Model, parameters, ready, tf } from "@nacre/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  fromPretrained,
   inference,
   Llama,
   type LlamaConfig,
@@ -18,6 +22,7 @@ import {
   qwen2Of1500M,
   qwen3MixtureOf30B,
   qwen3Of600M,
+  savePretrained,
   smolLm135M,
   summarize,
   tinyLlama,
@@ -108,15 +113,32 @@ it("shows attention weights that add up to 1", () => {
   disposeModel(model);
 });
 
-it("drops attention weights in training only, the same for the same stream", () => {
-  const model = new Llama(tinyLlama({ ...tiny, attentionDropout: 0.5 }), new Random(1));
-  const run = (training: boolean, seed: number): Float32Array =>
-    tf.tidy(() => {
-      const ids = tf.tensor2d([[1, 2, 3, 4]], [1, 4], "int32");
-      return model.forward(ids, { training, random: new Random(seed) }).dataSync() as Float32Array;
-    });
-  expect(run(true, 1)).toEqual(run(true, 1));
-  expect(run(true, 1)).not.toEqual(run(true, 2));
-  expect(run(false, 1)).toEqual(run(false, 2));
-  disposeModel(model);
+it.each([{ attentionDropout: 0.5 }, { dropout: 0.5 }])(
+  "drops in training only, the same for the same stream: %o",
+  (share) => {
+    const model = new Llama(tinyLlama({ ...tiny, ...share }), new Random(1));
+    const run = (training: boolean, seed: number): Float32Array =>
+      tf.tidy(() => {
+        const ids = tf.tensor2d([[1, 2, 3, 4]], [1, 4], "int32");
+        return model.forward(ids, { training, random: new Random(seed) }).dataSync() as Float32Array;
+      });
+    expect(run(true, 1)).toEqual(run(true, 1));
+    expect(run(true, 1)).not.toEqual(run(true, 2));
+    expect(run(false, 1)).toEqual(run(false, 2));
+    disposeModel(model);
+  },
+);
+
+it("keeps its dropout in its folder", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nacre-llama-"));
+  const model = new Llama(tinyLlama({ ...tiny, dropout: 0.2 }), new Random(1));
+  try {
+    await savePretrained(model, folder);
+    const read = (await fromPretrained(folder)) as Llama;
+    expect(read.config.dropout).toBe(0.2);
+    disposeModel(read);
+  } finally {
+    disposeModel(model);
+    await rm(folder, { recursive: true });
+  }
 });

@@ -3,6 +3,7 @@ import { tf } from "@nacre/tensor";
 import { z } from "zod";
 import { ActivationName } from "./activations.ts";
 import { Dense } from "./dense.ts";
+import { Dropout } from "./dropout.ts";
 import { Embedding } from "./embedding.ts";
 import { gaussian, type Initializer, zeros } from "./initializers.ts";
 import {
@@ -54,6 +55,12 @@ export const rotaryDecoderFields = {
     })
     .optional()
     .describe("sliding windows: Mistral in every layer, Qwen2 in the later ones"),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("share of embeddings and of each layer's output that is dropped in training"),
   attentionDropout: z
     .number()
     .min(0)
@@ -77,6 +84,7 @@ export class RotaryDecoder<Config extends RotaryDecoderConfig = RotaryDecoderCon
 {
   readonly config: Config;
   readonly tokens: Embedding; // [V, C]
+  readonly dropout: Dropout;
   readonly blocks: readonly TransformerBlock[];
   readonly norm: RmsNorm;
   /** Absent when tied to the tokens. */
@@ -87,11 +95,12 @@ export class RotaryDecoder<Config extends RotaryDecoderConfig = RotaryDecoderCon
 
   /** Weights are drawn from N(0, 0.02²); without `random` they are 0, to be filled. */
   constructor(config: Config, feedForward: FeedForwardMaker, random?: Random) {
-    const { vocabulary, context, layers, width, epsilon, rotaryBase, rotaryScaling, window } = config;
+    const { vocabulary, context, layers, width, epsilon, rotaryBase, rotaryScaling, window, dropout } = config;
     const stream = random ?? new Random(0);
     const initializer = random ? gaussian(0.02) : zeros;
     this.config = config;
     this.tokens = new Embedding({ vocabulary, features: width, initializer }, stream.fork("tokens"));
+    this.dropout = new Dropout(dropout);
     this.blocks = Array.from({ length: layers }, (_, layer) => {
       const here = stream.fork("blocks", layer);
       return new TransformerBlock(
@@ -114,7 +123,7 @@ export class RotaryDecoder<Config extends RotaryDecoderConfig = RotaryDecoderCon
           feedForwardNorm: new RmsNorm({ features: width, epsilon }),
           feedForward: feedForward(layer, initializer, here.fork("feedForward")),
         },
-        { normalize: "before" },
+        { normalize: "before", dropout },
       );
     });
     this.norm = new RmsNorm({ features: width, epsilon });
@@ -147,7 +156,7 @@ export class RotaryDecoder<Config extends RotaryDecoderConfig = RotaryDecoderCon
   states(ids: tf.Tensor2D, context: LanguageModelContext): tf.Tensor3D {
     checkIds(this.constructor.name, ids);
     return tf.tidy(() => {
-      const x = this.tokens.forward(ids) as tf.Tensor3D; // [B, T, C]
+      const x = this.dropout.forward(this.tokens.forward(ids), context) as tf.Tensor3D; // [B, T, C]
       const states = decode(x, this.blocks, { context, windows: this.windows, rotary: this.rotary });
       return this.norm.forward(states) as tf.Tensor3D;
     });

@@ -39,15 +39,12 @@ const sizes = {
   width: z.int().positive().default(128).describe("features of the residual stream"),
   hidden: z.int().positive().optional().describe("features inside the feed-forward layers; the family's own if absent"),
   tied: z.boolean().default(true).describe("whether the output's weight is the tokens' embedding"),
+  dropout: z.number().min(0).lt(1).default(0).describe("share of embeddings and outputs dropped in training"),
 };
 
 const DecoderSizes = z
   .discriminatedUnion("family", [
-    z.strictObject({
-      family: z.literal("gpt2"),
-      ...sizes,
-      dropout: z.number().min(0).lt(1).default(0).describe("share of embeddings and outputs dropped in training"),
-    }),
+    z.strictObject({ family: z.literal("gpt2"), ...sizes }),
     z.strictObject({
       family: z.literal("llama"),
       ...sizes,
