@@ -2,6 +2,7 @@
 // never written out). Both gradients are the same product with other patches.
 #include "gemm.h"
 #include "windows.h"
+#include "winograd.h"
 
 namespace nacre {
 namespace NACRE_ISA {
@@ -233,6 +234,10 @@ napi_value convolve(const Arguments& arguments) {
     multiply(arguments.pool(), shape, Matrix{x, g.inChannels, 1}, filters, output);
     return nullptr;
   }
+  if (fitsWinograd(g)) {
+    winograd(arguments.pool(), g, x, filter, out, epilogue);
+    return nullptr;
+  }
   Workspace work(g.taps(), g.inChannels);
   multiply(arguments.pool(), shape, inputPatches(g, x, work), filters, output);
   return nullptr;
@@ -247,6 +252,10 @@ napi_value convolveInputGradient(const Arguments& arguments) {
   if (g.plain()) {
     const Shape shape{g.batch * g.inHeight * g.inWidth, g.inChannels, g.outChannels};
     multiply(pool, shape, Matrix{dy, g.outChannels, 1}, Matrix{filter, 1, g.outChannels}, Output{dx, g.inChannels});
+    return nullptr;
+  }
+  if (fitsWinograd(g)) {
+    winogradInputGradient(pool, g, dy, filter, dx);
     return nullptr;
   }
   Workspace work(g.taps(), g.outChannels);
@@ -300,6 +309,10 @@ napi_value convolveFilterGradient(const Arguments& arguments) {
   const Shape shape{g.outChannels, g.taps() * g.inChannels, g.batch * g.outHeight * g.outWidth};
   const int64_t elements = shape.m * shape.n;
   if (elements == 0) return nullptr;
+  if (fitsWinograd(g)) {
+    winogradFilterGradient(pool, g, x, dy, out);
+    return nullptr;
+  }
   Workspace work(g.taps(), g.inChannels);
   const Patches patches = inputPatches(g, x, work);
   const int64_t parts = greater(1, lesser(lesser(32, shape.k / 256), (int64_t{8} << 20) / elements));

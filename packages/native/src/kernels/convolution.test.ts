@@ -97,6 +97,54 @@ describe.skipIf(absent)("convolutions equal those of cpu", () => {
     );
   });
 
+  it("3 × 3 of many channels, which take the way with fewer multiplications", async () => {
+    const given = fc
+      .record({
+        batch: integer(2, 5),
+        place: fc.tuple(integer(6, 17), integer(6, 17)),
+        inputs: fc.constantFrom(31, 32, 33, 40),
+        outputs: fc.constantFrom(32, 35, 64),
+        pad: paddings,
+      })
+      .chain(({ batch, place, inputs, outputs, pad }) => {
+        const [x, filter]: Four[] = [
+          [batch, ...place, inputs],
+          [3, 3, inputs, outputs],
+        ];
+        const { outShape } = tf.backend_util.computeConv2DInfo(x!, filter!, 1, 1, explicit(pad));
+        return fc.tuple(tensors(x!), tensors(filter!), tensors(outShape), tensors([outputs]), fc.constant(pad));
+      });
+    await holds(
+      given,
+      async ([x, filter, dy, bias, pad]) => {
+        const attributes = { strides: 1, pad, dilations: 1, dataFormat: "NHWC" };
+        await sameAsCpu(
+          [x, filter, bias],
+          (image, weights, shift) =>
+            call(
+              "FusedConv2D",
+              { x: image!, filter: weights!, bias: shift! },
+              { ...attributes, activation: "relu", leakyreluAlpha: 0 },
+            ),
+          near,
+        );
+        await sameAsCpu(
+          [dy, filter],
+          (gradient, weights) =>
+            call("Conv2DBackpropInput", { dy: gradient!, filter: weights! }, { ...attributes, inputShape: x.shape }),
+          near,
+        );
+        await sameAsCpu(
+          [x, dy],
+          (image, gradient) =>
+            call("Conv2DBackpropFilter", { x: image!, dy: gradient! }, { ...attributes, filterShape: filter.shape }),
+          near,
+        );
+      },
+      12,
+    );
+  });
+
   it("with channels first", async () => {
     const given = problems()
       .filter(({ pad }) => !Array.isArray(pad))
