@@ -35,6 +35,8 @@ struct Output {
   /** Adds to what is there. */
   bool accumulate = false;
   Epilogue epilogue = {};
+  /** C is square and only what lies on or above its diagonal is wanted; below, tiles may be left as they are. */
+  bool upper = false;
 };
 
 /** ROWS × (VECTORS · W) sums. Element (i, p) of A is a[i · aRow + p · aStep]; row p of B is at b + p · bStep. */
@@ -469,6 +471,7 @@ void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Outp
       for (int64_t each = begin; each < end; each++) {
         const int64_t row = each / across * tileRows, first = each % across * tileColumns;
         const int64_t rows = lesser(tileRows, m - row), last = lesser(first + tileColumns, columns);
+        if (c.upper && row >= start + last) continue;
         for (int64_t from = 0; from < k; from += KC) {
           const int64_t depth = lesser(KC, k - from);
           const float* panel = packed + from * panels * NR + first / NR * depth * NR;

@@ -12,6 +12,7 @@
   X(addMovement)         \
   X(addNormalize)        \
   X(addOptimize)         \
+  X(addOrthogonalize)    \
   X(addPooling)          \
   X(addQuantized)        \
   X(addReduce)           \

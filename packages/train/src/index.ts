@@ -80,7 +80,7 @@ export {
 } from "./transforms/adaptive.ts";
 export { clipByGlobalNorm, clipByValue } from "./transforms/clip.ts";
 export { scaleByFactoredRms, scaleByParameterRms } from "./transforms/factored.ts";
-export { type MuonOptions, orthogonalize, scaleByMuon } from "./transforms/muon.ts";
+export { type MuonOptions, scaleByMuon } from "./transforms/muon.ts";
 export {
   decayWeights,
   hiddenMatrices,

@@ -259,10 +259,25 @@ const optimizers: Kernel[] = [
   }),
 ];
 
+const orthogonalize: Kernel = {
+  kernelName: "Orthogonalize",
+  needs: "orthogonalize",
+  compute({ x }, { iterations }, backend) {
+    const [rows, columns] = x!.shape as [number, number];
+    const result = backend.output(x!.shape, "float32");
+    const scratch = backend.output([2 * Math.min(rows, columns) ** 2 + rows * columns], "float32");
+    const { array } = result.dataId;
+    backend.addon.orthogonalize(backend.floats(x!), array, scratch.dataId.array, rows, columns, iterations);
+    backend.disposeData(scratch.dataId);
+    return result;
+  },
+};
+
 /** The fused operations of @nacre/tensor; names, inputs and attributes are its contracts (packages/tensor/src/fused). */
 export const fusedKernels: readonly Kernel[] = [
   ...normalization,
   ...optimizers,
+  orthogonalize,
   ...["Gelu", "GeluTanh", "Silu"].flatMap(activations),
   kernel("Linear", linear),
   kernel("BiasedLinear", linear),

@@ -17,6 +17,7 @@ export {
   sgdStep,
   updatesInPlace,
 } from "./optimizers.ts";
+export { orthogonalize } from "./orthogonalize.ts";
 export { dequantize, type QuantizedWeights, quantizedMatMul, quantizedRows, quantizeWeights } from "./quantized.ts";
 export { quantizedLinear } from "./quantized-linear.ts";
 export {

@@ -1,4 +1,4 @@
-import { tf } from "@nacre/tensor";
+import { orthogonalize, tf } from "@nacre/tensor";
 import { mapNamed, type NamedTensors, type Transform } from "../transform.ts";
 
 export interface MuonOptions {
@@ -45,26 +45,4 @@ export function scaleByMuon({
       return { updates: orthogonal, state: average };
     },
   };
-}
-
-/**
- * U S' Vᵀ of a matrix U S Vᵀ with S' between about 0.7 and 1.2, by the quintic iteration of Jordan et al. 2024:
- * X ← a X + (b A + c A²) X with A = X Xᵀ. [R, C] → [R, C]
- */
-export function orthogonalize(matrix: tf.Tensor2D, iterations = 5): tf.Tensor2D {
-  const [a, b, c] = [3.4445, -4.775, 2.0315];
-  return tf.tidy(() => {
-    const [rows, columns] = matrix.shape;
-    const tall = rows > columns;
-    const wide = tall ? tf.transpose(matrix) : matrix;
-    let x = tf.div(wide, tf.maximum(tf.norm(wide), 1e-7)) as tf.Tensor2D;
-    for (let iteration = 0; iteration < iterations; iteration++) {
-      x = tf.tidy(() => {
-        const gram = tf.matMul(x, x, false, true);
-        const polynomial = tf.add(tf.mul(gram, b), tf.mul(tf.matMul(gram, gram), c)) as tf.Tensor2D;
-        return tf.add(tf.mul(x, a), tf.matMul(polynomial, x));
-      });
-    }
-    return tall ? tf.transpose(x) : x;
-  });
 }
