@@ -2,7 +2,8 @@ import { summarize } from "@nacre/models";
 import { Random } from "@nacre/random";
 import { tf } from "@nacre/tensor";
 import { z } from "zod";
-import { Bag, BagConfig, type BagOptions, inverseDocumentFrequency } from "./bag.ts";
+import { Bag, BagConfig, type BagOptions, hasFixedVotes, inverseDocumentFrequency } from "./bag.ts";
+import { marginVotes } from "./margin-votes.ts";
 import { complementNaiveBayes } from "./naive-bayes.ts";
 import { bucketsOf, placedNgrams } from "./ngrams.ts";
 import type { TextExample } from "./source.ts";
@@ -17,11 +18,10 @@ export const BagBundle = z.object({
 });
 export type BagBundle = z.infer<typeof BagBundle>;
 
-/** @param known training part, where there is something to be fitted on it; a bundle has it among its weights */
-export function bagFamily(bundle: BagBundle, known: readonly TextExample[] = []): TextFamily<Bag> {
+/** @param fitted what `fitBag` made of the training part; a bundle has it among its weights */
+export function bagFamily(bundle: BagBundle, fitted: FittedBag = {}): TextFamily<Bag> {
   const { model: config, classes } = bundle;
   const idsOf = (text: string) => bucketsOf(text, config);
-  const fitted = fitBag(config, { classes: classes.length, known, idsOf });
   const { ngrams, dictionary, characters, buckets, length } = config;
   return {
     padding: 0,
@@ -56,17 +56,14 @@ export function bagFamily(bundle: BagBundle, known: readonly TextExample[] = [])
 }
 
 /** What a bag holds of training texts without training. */
-function fitBag(
-  config: BagConfig,
-  options: {
-    readonly classes: number;
-    readonly known: readonly TextExample[];
-    readonly idsOf: (text: string) => Int32Array;
-  },
-): Pick<BagOptions, "idf" | "naiveBayes"> {
-  const { classes, known, idsOf } = options;
-  if (known.length === 0 || (config.weighting === "mean" && config.naiveBayes === undefined)) return {};
-  const texts = known.map(({ text, label }) => ({ found: idsOf(text), label }));
+export type FittedBag = Pick<BagOptions, "idf" | "fixed">;
+
+export async function fitBag(
+  { model: config, classes: names }: BagBundle,
+  known: readonly TextExample[],
+): Promise<FittedBag> {
+  if (config.weighting === "mean" && !hasFixedVotes(config)) return {};
+  const texts = known.map(({ text, label }) => ({ found: bucketsOf(text, config), label }));
   const idf =
     config.weighting === "tf-idf"
       ? inverseDocumentFrequency(
@@ -74,10 +71,15 @@ function fitBag(
           config.buckets,
         )
       : undefined;
-  if (config.naiveBayes === undefined) return { idf };
+  if (!hasFixedVotes(config)) return { idf };
   const weighted = texts.map(({ found, label }) => ({ buckets: found, weights: ngramWeights(found, idf), label }));
-  const { buckets, naiveBayes } = config;
-  return { idf, naiveBayes: complementNaiveBayes(weighted, { buckets, classes, ...naiveBayes }) };
+  const { buckets, naiveBayes, margins } = config;
+  const sizes = { buckets, classes: names.length };
+  const votes = margins && (await marginVotes(weighted, { ...sizes, ...margins }));
+  const counted = naiveBayes && complementNaiveBayes(weighted, { ...sizes, ...naiveBayes });
+  if (counted === undefined) return { idf, fixed: votes };
+  const table = votes === undefined ? counted : counted.map((vote, at) => vote + votes.table[at]!);
+  return { idf, fixed: { table, bias: votes?.bias ?? new Float32Array(names.length) } };
 }
 
 /** As `Bag.weights`. */

@@ -2,7 +2,15 @@ import { Dense, Dropout, Embedding, type ForwardContext, gaussian, zeros } from 
 import type { Random } from "@nacre/random";
 import { tf } from "@nacre/tensor";
 import { z } from "zod";
+import type { Votes } from "./margin-votes.ts";
 import { NgramConfig } from "./ngrams.ts";
+
+const spread = z
+  .number()
+  .positive()
+  .describe(
+    "standard deviation, over the training part, of what these votes add to the logits; those of the trained part are often about 3",
+  );
 
 /**
  * The mean of embedded n-grams and a linear layer, as fastText (Joulin et al. 2017, "Bag of Tricks for Efficient Text
@@ -21,18 +29,23 @@ export const BagConfig = NgramConfig.extend({
   ngramDropout: z.number().min(0).lt(1).default(0).describe("share of the n-grams that is dropped in training"),
   naiveBayes: z
     .strictObject({
-      spread: z
-        .number()
-        .positive()
-        .describe(
-          "standard deviation of what these votes add to the logits; those of the trained part are often about 3",
-        ),
+      spread,
       smoothing: z.number().positive().default(0.2).describe("what every n-gram counts in every class beforehand"),
     })
     .optional()
     .describe(
       "votes of complement naive Bayes, counted and not trained, are added when the model predicts: the two err at different " +
         "texts. Without it if absent",
+    ),
+  margins: z
+    .strictObject({
+      spread,
+      penalty: z.number().positive().default(1).describe("weight of the errors against the margin, C"),
+    })
+    .optional()
+    .describe(
+      "votes of a linear support vector machine on the same n-grams are added when the model predicts, as those of naive Bayes. " +
+        "Without it if absent",
     ),
 }).refine(({ features, direct }) => features > 0 || direct, {
   message: "expected features above 0, or direct votes",
@@ -44,8 +57,8 @@ export interface BagOptions {
   readonly classes: number;
   /** Weight of each bucket, [buckets]; for `weighting: tf-idf`. Default: 0, to be filled. */
   readonly idf?: Float32Array | undefined;
-  /** Votes of each bucket, [buckets, classes], for `naiveBayes`. Default: 0, to be filled. */
-  readonly naiveBayes?: Float32Array | undefined;
+  /** For `naiveBayes` and `margins`, their sum. Default: 0, to be filled. */
+  readonly fixed?: Votes | undefined;
 }
 
 /** Buckets of n-grams [B, L] int32, 0 for none → logits [B, K]. */
@@ -54,13 +67,14 @@ export class Bag {
   readonly votes: Embedding | undefined;
   /** [buckets] */
   readonly idf: tf.Variable | undefined;
-  /** [buckets, K] */
-  readonly naiveBayes: tf.Variable | undefined;
+  /** Votes that are not trained, with naive Bayes or margins: [buckets, K] and [K]. */
+  readonly fixedVotes: tf.Variable | undefined;
+  readonly fixedBias: tf.Variable | undefined;
   readonly dropout: Dropout;
   readonly ngramDropout: Dropout;
   readonly output: Dense;
 
-  constructor(config: BagConfig, { classes, idf, naiveBayes }: BagOptions, random: Random) {
+  constructor(config: BagConfig, { classes, idf, fixed }: BagOptions, random: Random) {
     const { buckets, features, direct, weighting } = config;
     if (features > 0) {
       const table = { vocabulary: buckets, features, initializer: gaussian(0.1) };
@@ -71,7 +85,10 @@ export class Bag {
       this.votes = new Embedding(table, random.fork("votes"));
     }
     if (weighting === "tf-idf") this.idf = constant(idf, [buckets]);
-    if (config.naiveBayes !== undefined) this.naiveBayes = constant(naiveBayes, [buckets, classes]);
+    if (hasFixedVotes(config)) {
+      this.fixedVotes = constant(fixed?.table, [buckets, classes]);
+      this.fixedBias = constant(fixed?.bias, [classes]);
+    }
     this.dropout = new Dropout(config.dropout);
     this.ngramDropout = new Dropout(config.ngramDropout);
     this.output = new Dense({ inputs: Math.max(1, features), outputs: classes }, random.fork("output"));
@@ -84,8 +101,10 @@ export class Bag {
       const mean = this.embedding ? pooled(this.embedding.forward(buckets)) : tf.zeros([buckets.shape[0], 1]);
       const parts = [this.output.forward(this.dropout.forward(mean, context))]; // [B, K]
       if (this.votes) parts.push(pooled(this.votes.forward(buckets)));
-      // Counted on the texts that the other parts learn from, it knows them by heart: they would learn nothing beside it.
-      if (this.naiveBayes && !context.training) parts.push(pooled(tf.gather(this.naiveBayes, buckets)));
+      // Fitted to the texts that the other parts learn from, these know them by heart: the others would learn nothing beside them.
+      if (this.fixedVotes && !context.training) {
+        parts.push(tf.add(pooled(tf.gather(this.fixedVotes, buckets)), this.fixedBias!));
+      }
       return tf.addN(parts) as tf.Tensor2D;
     });
   }
@@ -101,7 +120,7 @@ export class Bag {
   }
 
   /**
-   * What each n-gram adds to each class's logit, beside the intercept: [B, L] → [B, L, K]. The model is linear in its n-grams, so
+   * What each n-gram adds to each class's logit, beside the intercepts: [B, L] → [B, L, K]. The model is linear in its n-grams, so
    * over a text they add up to the logits exactly.
    */
   contributions(buckets: tf.Tensor2D): tf.Tensor3D {
@@ -117,7 +136,7 @@ export class Bag {
         );
       }
       if (this.votes) parts.push(this.votes.forward(buckets));
-      if (this.naiveBayes) parts.push(tf.gather(this.naiveBayes, buckets));
+      if (this.fixedVotes) parts.push(tf.gather(this.fixedVotes, buckets));
       return tf.mul(weights, tf.addN(parts)) as tf.Tensor3D;
     });
   }
@@ -125,6 +144,10 @@ export class Bag {
   get #classes(): number {
     return this.output.weight.shape[0]!;
   }
+}
+
+export function hasFixedVotes({ naiveBayes, margins }: BagConfig): boolean {
+  return naiveBayes !== undefined || margins !== undefined;
 }
 
 /** What is fitted and not trained; 0 until a bundle fills it. */

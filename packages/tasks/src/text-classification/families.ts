@@ -3,7 +3,7 @@ import { parseSafetensors, restore } from "@nacre/tensor";
 import { openPretrainedEncoder } from "../pretrained-encoder.ts";
 import type { BundleParts, TaskContext } from "../task.ts";
 import { bundledTokenizer } from "../text-tokenizer.ts";
-import { BagBundle, bagFamily, emptyBag } from "./bag-family.ts";
+import { BagBundle, bagFamily, emptyBag, fitBag } from "./bag-family.ts";
 import { EncoderPreparation, encoderFamily, loadEncoder, newEncoder, paddingOf } from "./encoder-family.ts";
 import type { KnownTexts } from "./fitted.ts";
 import type { TextModel } from "./predictor.ts";
@@ -23,7 +23,7 @@ export async function openFamily(
     case "bag":
       return async (known) => {
         const bundle: BagBundle = { task, model: config, classes: [...classes], example: exampleOf(known) };
-        return bagFamily(bundle, known.train) as unknown as TextFamily;
+        return bagFamily(bundle, await fitBag(bundle, known.train)) as unknown as TextFamily;
       };
     case "bert":
       return async (known) => {

@@ -1,7 +1,7 @@
 import { Random } from "@nacre/random";
 import { ready, tf } from "@nacre/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
-import { bagFamily } from "./bag-family.ts";
+import { type BagBundle, bagFamily, fitBag } from "./bag-family.ts";
 import { fitTexts, type KnownTexts } from "./fitted.ts";
 import { crossValidate, foldsOf } from "./folds.ts";
 import { TextClassificationRecipe } from "./recipe.ts";
@@ -23,8 +23,10 @@ const recipe = TextClassificationRecipe.parse({
 });
 const { model } = recipe;
 if (model.family !== "bag") throw new Error("Expected a bag.");
-const familyOf = ({ train }: KnownTexts) =>
-  bagFamily({ task: "text-classification", model, classes: [...reviewClasses], example: "" }, train);
+const familyOf = async ({ train }: KnownTexts) => {
+  const bundle: BagBundle = { task: "text-classification", model, classes: [...reviewClasses], example: "" };
+  return bagFamily(bundle, await fitBag(bundle, train));
+};
 
 describe("foldsOf", () => {
   it("tests every text once, on what was trained without it or its like", async () => {
@@ -56,7 +58,7 @@ describe("crossValidate", () => {
     const seen: KnownTexts[] = [];
     const fit = async (known: KnownTexts) => {
       seen.push(known);
-      return fitTexts(recipe, familyOf(known) as never, { ...known, classes: 2 });
+      return fitTexts(recipe, (await familyOf(known)) as never, { ...known, classes: 2 });
     };
     const told: number[] = [];
     const monitor = { name: "accuracy", mode: "max" } as const;
@@ -79,7 +81,7 @@ describe("crossValidate", () => {
 
 describe("textProbabilities", () => {
   it("are the same whatever shares a batch, in order", async () => {
-    const family = familyOf({ train: texts, validation: [] });
+    const family = await familyOf({ train: texts, validation: [] });
     const { model } = family.build(new Random(1));
     const examples = idExamples(family as never, texts.slice(0, 20));
     const together = await textProbabilities(family, model, examples);

@@ -44,18 +44,23 @@ export function complementNaiveBayes(
     const mean = row.reduce((sum, vote) => sum + vote, 0) / classes;
     for (let each = 0; each < classes; each++) row[each]! -= mean;
   }
-  const factor = spread > 0 ? spread / (spreadOf(votes, texts, classes) || 1) : 1;
+  const none = new Float64Array(classes);
+  const factor = spread > 0 ? spread / (spreadOf({ table: votes, bias: none }, texts) || 1) : 1;
   return Float32Array.from(votes, (vote) => vote * factor);
 }
 
-/** Root mean square of the texts' logits; their mean over the classes is 0. */
-function spreadOf(votes: Float64Array, texts: readonly WeightedText[], classes: number): number {
+/** Root mean square of the texts' logits, whose mean over the classes is 0: of votes [buckets, K] and a bias [K]. */
+export function spreadOf(
+  { table, bias }: { readonly table: Float64Array; readonly bias: Float64Array },
+  texts: readonly WeightedText[],
+): number {
   let squares = 0;
+  const classes = bias.length;
   const logits = new Float64Array(classes);
   for (const { buckets, weights } of texts) {
-    logits.fill(0);
+    logits.set(bias);
     for (const [at, bucket] of buckets.entries()) {
-      for (let each = 0; each < classes; each++) logits[each]! += weights[at]! * votes[bucket * classes + each]!;
+      for (let each = 0; each < classes; each++) logits[each]! += weights[at]! * table[bucket * classes + each]!;
     }
     for (const logit of logits) squares += logit * logit;
   }
