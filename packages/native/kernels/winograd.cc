@@ -2,7 +2,7 @@
 // Neural Networks": tiles of 6 × 6 pixels become 36 values per channel, at each of which the convolution is a product of matrices,
 // [tiles, in] · [in, out]. The points are 0, -1, 1, 1/2, -2 and ∞, which Barabasz et al. 2020, "Error Analysis and Improving the
 // Accuracy of Winograd Convolution for Deep Neural Networks", found to round best: errors are two or three times those of direct
-// sums. What is infinite becomes NaN, in all of its tile.
+// sums. What is infinite becomes NaN, and reaches all of its tiles.
 #include "winograd.h"
 
 #include "gemm.h"
@@ -203,7 +203,9 @@ void writeTiles(Pool& pool, const Planes& planes, const Tiles& tiles, int64_t fi
 void convolve(Pool& pool, int64_t batch, const float* images, const Size& from, float* out, const Size& to, int64_t padTop,
               int64_t padLeft, const float* filter, bool turned, const Epilogue& epilogue) {
   const Tiles tiles = Tiles::of(to, -padTop, -padLeft), places = Tiles::of(to, 0, 0);
-  const int64_t all = batch * tiles.high * tiles.wide, most = tilesAtOnce(all, from.channels + to.channels);
+  const int64_t all = batch * tiles.high * tiles.wide;
+  if (all == 0) return;
+  const int64_t most = tilesAtOnce(all, from.channels + to.channels);
   const int64_t filterFloats = Planes::size(from.channels, to.channels), imageFloats = Planes::size(most, from.channels);
   const int64_t floats = filterFloats + imageFloats + Planes::size(most, to.channels);
   float* scratch = static_cast<float*>(pool.shared(static_cast<size_t>(floats) * 4));

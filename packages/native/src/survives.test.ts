@@ -84,14 +84,43 @@ describe.skipIf(file === "")("the program", () => {
         addon.matmul(values, values, product, 1, 1, 1, 512, 512, 512, true, false, undefined, 0, 0);
         addon.reduce(0, values, sum, 1, 512 * 512, 1, 1);
         addon.reduce(0, values, columns, 1, 4096, 64, 1);
+        const many = Int32Array.of(2, 16, 16, 64, 16, 16, 128, 3, 3, 1, 1, 1, 1, 1, 1), filters = values.subarray(0, 9 * 64 * 128);
+        const [forward, back, wide] = [65536, 32768, 9 * 64 * 128].map((length) => new Float32Array(length));
+        addon.convolve(values, filters, forward, many, undefined, 0, 0);
+        addon.convolveInputGradient(values, filters, back, many);
+        addon.convolveFilterGradient(values, values, wide, many);
+        const orthogonal = new Float32Array(200 * 300);
+        addon.orthogonalize(values, orthogonal, new Float32Array(2 * 200 * 200 + 200 * 300), 200, 300, 5);
         const filter = new Float32Array(3 * 3 * 8 * 8);
         addon.convolveFilterGradient(values.subarray(0, 32768), values.subarray(0, 32768), filter,
           Int32Array.of(4, 32, 32, 8, 32, 32, 8, 3, 3, 1, 1, 1, 1, 1, 1));
-        for (const each of [product, sum, columns, filter]) hash.update(each);
+        for (const each of [product, sum, columns, forward, back, wide, orthogonal, filter]) hash.update(each);
         digests.add(hash.digest("hex"));
       }
       console.log(digests.size);`;
     expect(await runs(script)).toBe("1");
+  });
+
+  it("convolves images of any size and place with many channels", async () => {
+    const script = `
+      const addon = require(file);
+      let state = 1;
+      const next = (n) => (state = (Math.imul(state, 1664525) + 1013904223) >>> 8) % n;
+      const values = Float32Array.from({ length: 100000 }, () => next(7) - 3);
+      let ran = 0;
+      for (let round = 0; round < 300; round++) {
+        const size = () => next(9) && next(9);
+        const sizes = [1 + next(30), size(), size(), 32 + next(2), size(), size(), 32 + next(9)];
+        const geometry = Int32Array.of(...sizes, 3, 3, 1, 1, 1, 1, next(9) - 4, next(9) - 4);
+        const [batch, height, width, inputs, outHeight, outWidth, outputs] = sizes;
+        addon.convolve(values, values, new Float32Array(batch * outHeight * outWidth * outputs), geometry, undefined, 0, 0);
+        addon.convolveInputGradient(values, values, new Float32Array(batch * height * width * inputs), geometry);
+        addon.convolveFilterGradient(values, values, new Float32Array(9 * inputs * outputs), geometry);
+        ran++;
+      }
+      addon.convolveInputGradient(values, values, new Float32Array(0), Int32Array.of(24, 0, 4, 32, 2, 4, 32, 3, 3, 1, 1, 1, 1, 2, 1));
+      console.log(ran);`;
+    expect(await runs(script)).toBe("300");
   });
 
   it("refuses or computes whatever it is given, and never crashes", async () => {

@@ -82,6 +82,7 @@ describe("orthogonalize", () => {
       expect(orthogonalize(tf.zeros([0, 3])).shape).toEqual([0, 3]);
       expect([...orthogonalize(tf.zeros([2, 3])).dataSync()]).toEqual([0, 0, 0, 0, 0, 0]);
       expect([...orthogonalize(tf.tensor2d([1, Number.NaN, 2, 3], [2, 2])).dataSync()].every(Number.isNaN)).toBe(true);
+      expect(() => orthogonalize(tf.zeros([2, 3, 4]) as never)).toThrow("expected a matrix [R, C]. Received [2,3,4]");
       expect(() => orthogonalize(tf.zeros([2, 2]), 1.5)).toThrow("expected 0 or more iterations. Received 1.5");
     }
   });

@@ -7,11 +7,13 @@ import { fits, run } from "./kernel.ts";
  * [R, C] → [R, C]. It has no gradient.
  *
  * @param iterations at least 0; five are usual
+ * @throws RangeError for other iterations, Error for another rank
  */
 export function orthogonalize(matrix: tf.Tensor2D, iterations = 5): tf.Tensor2D {
   if (!Number.isInteger(iterations) || iterations < 0) {
     throw new RangeError(`orthogonalize: expected 0 or more iterations. Received ${iterations}.`);
   }
+  if (matrix.rank !== 2) throw new Error(`orthogonalize: expected a matrix [R, C]. Received [${matrix.shape}].`);
   if (fits("Orthogonalize", matrix)) return run("Orthogonalize", { x: matrix }, { iterations })[0] as tf.Tensor2D;
   const [a, b, c] = [3.4445, -4.775, 2.0315];
   return tf.tidy(() => {
