@@ -35,9 +35,26 @@ void dotRows(const Shape& shape, const float* a, const float* b, const Output& c
         for (int q = 0; q < C; q++) sums[i][q] += scale * values[q];
       }
     }
+    if constexpr (ROWS * C == W) {
+      // A square of sums: turned, they are added up all at once.
+      Vector square[W];
+#pragma GCC unroll 16
+      for (int each = 0; each < W; each++) square[each] = sums[each / C][each % C];
+      transposeSquare(square);
+#pragma GCC unroll 4
+      for (int half = W / 2; half > 0; half /= 2) {
+#pragma GCC unroll 8
+        for (int each = 0; each < half; each++) square[each] += square[each + half];
+      }
+      store(dots[0], square[0]);
+    } else {
+      for (int i = 0; i < ROWS; i++) {
+        for (int q = 0; q < C; q++) dots[i][q] = sumLanes(sums[i][q]);
+      }
+    }
     for (int i = 0; i < ROWS; i++) {
       for (int q = 0; q < C; q++) {
-        float dot = sumLanes(sums[i][q]);
+        float dot = dots[i][q];
         for (int64_t p = whole; p < k; p++) dot += a[i * k + p] * rows[q][p];
         dots[i][q] = dot;
       }
@@ -132,6 +149,31 @@ void fewRows(Pool& pool, const Shape& shape, const float* a, const float* b, boo
   });
 }
 
+/** A few columns, fewer than lanes: along k all lanes count. B's columns lie as rows, or are turned first. */
+void fewColumns(Pool& pool, const Shape& shape, const float* a, const float* b, bool transposed, const Output& c) {
+  const auto [m, n, k] = shape;
+  const float* lines = b;
+  if (!transposed) {
+    float* turned = static_cast<float*>(pool.shared(static_cast<size_t>(n * k) * 4));
+    for (int64_t p = 0; p < k; p++) {
+      for (int64_t j = 0; j < n; j++) turned[j * k + p] = b[p * n + j];
+    }
+    lines = turned;
+  }
+  parallel(pool, ceilDivide(m, 4), greater(1, chunkElements / (k * n)), [&, m = m, n = n, k = k](int64_t begin, int64_t end, int) {
+    for (int64_t row = 4 * begin; row < lesser(m, 4 * end); row += 4) {
+      const Shape part{lesser(4, m - row), n, k};
+      const Output to{c.data + row * c.stride, c.stride, c.accumulate, c.epilogue};
+      switch (part.m) {
+        case 1: dotRows<1>(part, a + row * k, lines, to, 0, n); break;
+        case 2: dotRows<2>(part, a + row * k, lines, to, 0, n); break;
+        case 3: dotRows<3>(part, a + row * k, lines, to, 0, n); break;
+        default: dotRows<4>(part, a + row * k, lines, to, 0, n);
+      }
+    }
+  });
+}
+
 void one(Pool& pool, const Shape& shape, const float* a, bool transposeA, const float* b, bool transposeB,
          const Output& c) {
   if (!transposeA && shape.m > 0 && shape.m <= 4 && shape.k > 0) {
@@ -141,6 +183,9 @@ void one(Pool& pool, const Shape& shape, const float* a, bool transposeA, const 
       case 3: return fewRows<3>(pool, shape, a, b, transposeB, c);
       default: return fewRows<4>(pool, shape, a, b, transposeB, c);
     }
+  }
+  if (!transposeA && shape.m >= 16 && shape.k >= 16 * W && 3 * shape.n <= 2 * W && shape.n > 1) {
+    return fewColumns(pool, shape, a, b, transposeB, c);
   }
   multiply(pool, shape, left(a, shape, transposeA), right(b, shape, transposeB), c);
 }

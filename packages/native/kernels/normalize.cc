@@ -53,10 +53,13 @@ napi_value normalizeRows(const Arguments& arguments) {
               *bias = arguments.optionalFloats(3, width);
   float *out = arguments.floats(4, elements), *means = arguments.floats(5, rows), *scales = arguments.floats(6, rows);
   const double epsilon = arguments.number(9);
-  parallel(arguments.pool(), rows, rowsPerChunk(2 * width), [&, width = width](int64_t begin, int64_t end, int) {
+  const bool streamed = elements >= streamedElements && width <= streamedWidth;
+  Pool& pool = arguments.pool();
+  if (streamed) pool.reserve(static_cast<size_t>(streamedWidth) * 4);
+  parallel(pool, rows, rowsPerChunk(2 * width), [&, width = width](int64_t begin, int64_t end, int slot) {
     for (int64_t row = begin; row < end; row++) {
       const float* from = x + row * width;
-      float* to = out + row * width;
+      float* to = streamed ? static_cast<float*>(pool.scratch(slot)) : out + row * width;
       const float mean = centered ? rowSum(from, width) / static_cast<float>(width) : 0.0f;
       const float variance = rowSquares(from, mean, width) / static_cast<float>(width);
       const float scale = static_cast<float>(1.0 / sqrt(static_cast<double>(variance) + epsilon));
@@ -69,7 +72,9 @@ napi_value normalizeRows(const Arguments& arguments) {
       } else {
         for (int64_t i = 0; i < width; i++) to[i] = (from[i] - mean) * scale + (bias == nullptr ? 0.0f : bias[i]);
       }
+      if (streamed) streamScaled(out + row * width, to, 1.0f, width);
     }
+    if (streamed) endStream();
   });
   return nullptr;
 }

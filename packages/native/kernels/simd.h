@@ -112,6 +112,11 @@ NACRE_INLINE void streamScaled(float* to, const float* from, float factor, int64
   for (; i < count; i++) to[i] = from[i] * factor;
 #endif
 }
+/** Results from this size on leave a last-level cache before they are read. */
+constexpr int64_t streamedElements = int64_t{8} << 20;
+/** Rows up to this width fit in a first-level cache until they are written. */
+constexpr int64_t streamedWidth = 4096;
+
 /** After the last of them, before others may read. */
 NACRE_INLINE void endStream() {
 #if defined(__SSE2__)
@@ -200,7 +205,11 @@ NACRE_INLINE Vector roundNear(Vector x) {
 NACRE_INLINE Vector exponential(Vector x) {
   // In this order a NaN stays: `larger` and `smaller` give their second.
   const Vector clamped = smaller(splat(88.8f), larger(splat(-104.0f), x));
+#if defined(__AVX512F__)
+  const Vector n = _mm512_roundscale_ps(clamped * 1.44269504088896341f, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#else
   const Vector n = roundNear(clamped * 1.44269504088896341f);
+#endif
   Vector r = clamped - n * 0.693359375f;
   r = r - n * -2.12194440e-4f;
   Vector p = splat(1.9875691500e-4f);
@@ -210,12 +219,16 @@ NACRE_INLINE Vector exponential(Vector x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
+#if defined(__AVX512F__)
+  return _mm512_scalef_ps(p, n);
+#else
   // 2ⁿ in two halves: n reaches from -150 to 128.
   const Lanes whole = __builtin_convertvector(n, Lanes);
   const Lanes half = whole >> 1;
   const Vector first = fromBits((half + 127) << 23);
   const Vector second = fromBits((whole - half + 127) << 23);
   return p * first * second;
+#endif
 }
 
 /** Natural logarithm within 2 units in the last place; log 0 = -∞, of negatives NaN. Cephes' polynomial. */

@@ -44,11 +44,6 @@ NACRE_INLINE void scaleRow(float* x, float factor, int64_t count) {
   for (int64_t i = 0; i < count; i++) x[i] *= factor;
 }
 
-/** Results from this size on leave a last-level cache before they are read. */
-constexpr int64_t streamedElements = int64_t{8} << 20;
-/** Rows up to this width fit in a first-level cache meanwhile. */
-constexpr int64_t streamedWidth = 4096;
-
 /** (x, out, rows, width) */
 napi_value softmax(const Arguments& arguments) {
   const int64_t sizes[] = {arguments.size(2), arguments.size(3)};
