@@ -26,6 +26,17 @@ NACRE_INLINE void parallel(Pool& pool, int64_t count, int64_t chunk, const Funct
 /** Rows per chunk, for rows of `width` elements. */
 NACRE_INLINE int64_t rowsPerChunk(int64_t width) { return width >= chunkElements ? 1 : chunkElements / (width < 1 ? 1 : width); }
 
+/**
+ * Whether rows are put together in each slot's scratch memory, which is made ready, and streamed to their result: where that leaves
+ * a last-level cache before it is read, and a row fits in a first-level cache meanwhile.
+ */
+inline bool streamsRows(Pool& pool, int64_t elements, int64_t width) {
+  constexpr int64_t leastElements = int64_t{8} << 20, mostWidth = 4096;
+  if (elements < leastElements || width > mostWidth) return false;
+  pool.reserve(static_cast<size_t>(mostWidth) * 4);
+  return true;
+}
+
 // Nothing to copy may come from nowhere: C's functions want an address even then.
 NACRE_INLINE void copyFloats(float* to, const float* from, int64_t count) {
   if (count > 0) __builtin_memcpy(to, from, static_cast<size_t>(count) * 4);

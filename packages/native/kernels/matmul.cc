@@ -13,6 +13,22 @@ Matrix right(const float* data, const Shape& shape, bool transposed) {
   return transposed ? Matrix{data, 1, shape.k} : Matrix{data, shape.n, 1};
 }
 
+template <int COUNT>
+struct Rows {
+  static constexpr int count = COUNT;
+};
+
+/** work(Rows<n>) for n rows, 1 to 4. */
+template <class Work>
+void withRows(int64_t rows, const Work& work) {
+  switch (rows) {
+    case 1: return work(Rows<1>{});
+    case 2: return work(Rows<2>{});
+    case 3: return work(Rows<3>{});
+    default: return work(Rows<4>{});
+  }
+}
+
 /** Dot products of few rows with the rows of a transposed B, each read once, along k. */
 template <int ROWS>
 void dotRows(const Shape& shape, const float* a, const float* b, const Output& c, int64_t begin, int64_t end) {
@@ -164,12 +180,7 @@ void fewColumns(Pool& pool, const Shape& shape, const float* a, const float* b, 
     for (int64_t row = 4 * begin; row < lesser(m, 4 * end); row += 4) {
       const Shape part{lesser(4, m - row), n, k};
       const Output to{c.data + row * c.stride, c.stride, c.accumulate, c.epilogue};
-      switch (part.m) {
-        case 1: dotRows<1>(part, a + row * k, lines, to, 0, n); break;
-        case 2: dotRows<2>(part, a + row * k, lines, to, 0, n); break;
-        case 3: dotRows<3>(part, a + row * k, lines, to, 0, n); break;
-        default: dotRows<4>(part, a + row * k, lines, to, 0, n);
-      }
+      withRows(part.m, [&](auto rows) { dotRows<rows.count>(part, a + row * k, lines, to, 0, n); });
     }
   });
 }
@@ -177,12 +188,7 @@ void fewColumns(Pool& pool, const Shape& shape, const float* a, const float* b, 
 void one(Pool& pool, const Shape& shape, const float* a, bool transposeA, const float* b, bool transposeB,
          const Output& c) {
   if (!transposeA && shape.m > 0 && shape.m <= 4 && shape.k > 0) {
-    switch (shape.m) {
-      case 1: return fewRows<1>(pool, shape, a, b, transposeB, c);
-      case 2: return fewRows<2>(pool, shape, a, b, transposeB, c);
-      case 3: return fewRows<3>(pool, shape, a, b, transposeB, c);
-      default: return fewRows<4>(pool, shape, a, b, transposeB, c);
-    }
+    return withRows(shape.m, [&](auto rows) { fewRows<rows.count>(pool, shape, a, b, transposeB, c); });
   }
   if (!transposeA && shape.m >= 16 && shape.k >= 16 * W && 3 * shape.n <= 2 * W && shape.n > 1) {
     return fewColumns(pool, shape, a, b, transposeB, c);

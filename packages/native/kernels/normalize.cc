@@ -53,9 +53,8 @@ napi_value normalizeRows(const Arguments& arguments) {
               *bias = arguments.optionalFloats(3, width);
   float *out = arguments.floats(4, elements), *means = arguments.floats(5, rows), *scales = arguments.floats(6, rows);
   const double epsilon = arguments.number(9);
-  const bool streamed = elements >= streamedElements && width <= streamedWidth;
   Pool& pool = arguments.pool();
-  if (streamed) pool.reserve(static_cast<size_t>(streamedWidth) * 4);
+  const bool streamed = streamsRows(pool, elements, width);
   parallel(pool, rows, rowsPerChunk(2 * width), [&, width = width](int64_t begin, int64_t end, int slot) {
     for (int64_t row = begin; row < end; row++) {
       const float* from = x + row * width;

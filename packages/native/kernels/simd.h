@@ -112,11 +112,6 @@ NACRE_INLINE void streamScaled(float* to, const float* from, float factor, int64
   for (; i < count; i++) to[i] = from[i] * factor;
 #endif
 }
-/** Results from this size on leave a last-level cache before they are read. */
-constexpr int64_t streamedElements = int64_t{8} << 20;
-/** Rows up to this width fit in a first-level cache until they are written. */
-constexpr int64_t streamedWidth = 4096;
-
 /** After the last of them, before others may read. */
 NACRE_INLINE void endStream() {
 #if defined(__SSE2__)

@@ -51,9 +51,8 @@ napi_value softmax(const Arguments& arguments) {
   const int64_t elements = volume(sizes, 2);
   const float* x = arguments.floats(0, elements);
   float* out = arguments.floats(1, elements);
-  const bool streamed = elements >= streamedElements && width <= streamedWidth;
   Pool& pool = arguments.pool();
-  if (streamed) pool.reserve(static_cast<size_t>(streamedWidth) * 4);
+  const bool streamed = streamsRows(pool, elements, width);
   parallel(pool, rows, rowsPerChunk(4 * width), [&, width = width](int64_t begin, int64_t end, int slot) {
     if (streamed) {
       float* powers = static_cast<float*>(pool.scratch(slot));

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { absent, call, type Given, holds, integer, native, sameAsCpu, tensors } from "../testing.ts";
+import { absent, call, type Given, holds, integer, native, sameAsCpu, type Tolerance, tensors } from "../testing.ts";
 
 type Four = [number, number, number, number];
 
@@ -63,6 +63,26 @@ function problems({ depthwise = false } = {}): fc.Arbitrary<Problem> {
 const near = { tolerance: 3e-6, overall: true };
 const explicit = (pad: Problem["pad"]) => pad as never;
 
+/** Those of the images and of the filters. */
+async function sameGradients(
+  { x, filter, dy }: { readonly x: Given; readonly filter: Given; readonly dy: Given },
+  attributes: object,
+  tolerance: Tolerance,
+): Promise<void> {
+  await sameAsCpu(
+    [dy, filter],
+    (gradient, weights) =>
+      call("Conv2DBackpropInput", { dy: gradient!, filter: weights! }, { ...attributes, inputShape: x.shape }),
+    tolerance,
+  );
+  await sameAsCpu(
+    [x, dy],
+    (image, gradient) =>
+      call("Conv2DBackpropFilter", { x: image!, dy: gradient! }, { ...attributes, filterShape: filter.shape }),
+    tolerance,
+  );
+}
+
 describe.skipIf(absent)("convolutions equal those of cpu", () => {
   it("Conv2D and both of its gradients", async () => {
     const given = problems().chain((problem) => {
@@ -80,18 +100,7 @@ describe.skipIf(absent)("convolutions equal those of cpu", () => {
           near,
         );
         if (dilations.some((dilation) => dilation > 1)) return;
-        await sameAsCpu(
-          [dy, filter],
-          (gradient, weights) =>
-            call("Conv2DBackpropInput", { dy: gradient!, filter: weights! }, { ...attributes, inputShape: x.shape }),
-          near,
-        );
-        await sameAsCpu(
-          [x, dy],
-          (image, gradient) =>
-            call("Conv2DBackpropFilter", { x: image!, dy: gradient! }, { ...attributes, filterShape: filter.shape }),
-          near,
-        );
+        await sameGradients({ x, filter, dy }, attributes, near);
       },
       300,
     );
@@ -126,18 +135,7 @@ describe.skipIf(absent)("convolutions equal those of cpu", () => {
           ),
         tolerance,
       );
-      await sameAsCpu(
-        [dy, filter],
-        (gradient, weights) =>
-          call("Conv2DBackpropInput", { dy: gradient!, filter: weights! }, { ...attributes, inputShape: x.shape }),
-        tolerance,
-      );
-      await sameAsCpu(
-        [x, dy],
-        (image, gradient) =>
-          call("Conv2DBackpropFilter", { x: image!, dy: gradient! }, { ...attributes, filterShape: filter.shape }),
-        tolerance,
-      );
+      await sameGradients({ x, filter, dy }, attributes, tolerance);
     };
     await holds(given, ([x, filter, dy, bias, pad]) => check(x, filter, dy, bias, pad), 5);
     // Rows of a product in several parts.

@@ -146,6 +146,7 @@ export class Bag {
   }
 }
 
+/** Whether votes are added that are fitted at once and not trained. */
 export function hasFixedVotes({ naiveBayes, margins }: BagConfig): boolean {
   return naiveBayes !== undefined || margins !== undefined;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { fitLinearSvm, type SparseMatrix } from "@nacre/evaluate/baselines";
 import { spreadOf, type WeightedText } from "./naive-bayes.ts";
 
@@ -25,8 +26,8 @@ export async function marginVotes(
   { buckets, classes, penalty, spread }: MarginOptions,
 ): Promise<Votes> {
   const labels = texts.map(({ label }) => label);
-  const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
-  const { weights } = await fitLinearSvm(sparse(texts, buckets), labels, { classes, penalty, seed: 0, pause });
+  const options = { classes, penalty, seed: 0, pause: () => setImmediate() };
+  const { weights } = await fitLinearSvm(sparse(texts, buckets), labels, options);
   const stride = buckets + 1;
   const rows = weights.length / stride;
   // Of two classes there is one row, for the second.
