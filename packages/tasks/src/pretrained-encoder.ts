@@ -7,6 +7,9 @@ import { disposeModel, restore, snapshot, type TensorData } from "@nacre/tensor"
 import { digestOf, type FolderDigest, findPretrained } from "./pretrained-folder.ts";
 import type { TaskContext } from "./task.ts";
 
+const advice =
+  "`node tools/pretrained/minilm.mjs` fetches all-minilm-l6-v2, `node tools/pretrained/m3e.mjs` m3e-small for Chinese.";
+
 /** The encoder of a Hugging Face folder, to be fine-tuned under a new head. */
 export interface PretrainedEncoder {
   readonly base: FolderDigest;
@@ -23,7 +26,7 @@ export interface PretrainedEncoder {
  * @throws Error for a folder that is not there, of another family, or whose tokenizer has more tokens than the encoder.
  */
 export async function openPretrainedEncoder(folder: string, context: TaskContext): Promise<PretrainedEncoder> {
-  const path = await findPretrained(folder, context, "`node tools/pretrained/minilm.mjs` fetches all-minilm-l6-v2.");
+  const path = await findPretrained(folder, context, advice);
   const { model_type: type } = JSON.parse(await readFile(join(path, "config.json"), "utf8")) as {
     model_type?: unknown;
   };

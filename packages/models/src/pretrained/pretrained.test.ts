@@ -16,6 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type CausalLanguageModel,
+  fromPretrainedParts,
   Gpt2,
   gpt2Small,
   inference,
@@ -108,6 +109,33 @@ describe("savePretrained", () => {
     expect(logitsOf(again)).toEqual(logitsOf(model));
     await savePretrained(model, folder);
     expect(await readdir(folder)).not.toContain("model.safetensors.index.json");
+    disposeModel(model);
+    disposeModel(again);
+  });
+
+  it("writes tensors of one's own beside the model's, which are passed over where they are named", async () => {
+    const folder = join(scratch, "extra");
+    const model = await languageModelFromPretrained(join(fixtures, "llama"));
+    const values = Float32Array.of(1, 2, 3);
+    const extra = [{ name: "own.table", dtype: "F32", shape: [3], data: new Uint8Array(values.buffer) }] as const;
+    await savePretrained(model, folder, { extra });
+    const [config, weights] = await Promise.all([
+      json(join(folder, "config.json")),
+      readFile(join(folder, "model.safetensors")),
+    ]);
+    expect([...toFloat32(parseSafetensors(weights).tensors.get("own.table")!)]).toEqual([1, 2, 3]);
+    await expect(fromPretrainedParts({ config, weights })).rejects.toThrow('unexpected "own.table" [3]');
+    const again = (await fromPretrainedParts({ config, weights, extra: ["own.table"] })) as CausalLanguageModel;
+    expect(logitsOf(again)).toEqual(logitsOf(model));
+
+    await savePretrained(model, folder, { extra, shardBytes: 8000 });
+    const index = await json(join(folder, "model.safetensors.index.json"));
+    const last = (index.weight_map as Record<string, string>)["own.table"]!;
+    const file = await openSafetensors(join(folder, last));
+    expect([...toFloat32(await file.read("own.table"))]).toEqual([1, 2, 3]);
+    await file.close();
+    const parameterBytes = [...parameters(model).values()].reduce((sum, { size }) => sum + 4 * size, 0);
+    expect(index.metadata).toEqual({ total_size: parameterBytes + 12 });
     disposeModel(model);
     disposeModel(again);
   });

@@ -51,6 +51,8 @@ export interface PretrainedParts {
   readonly config: FolderConfig;
   /** The bytes of model.safetensors. */
   readonly weights: Uint8Array;
+  /** Names of tensors in it that are not the model's and are passed over. Default: none. */
+  readonly extra?: readonly string[];
 }
 
 /**
@@ -58,9 +60,13 @@ export interface PretrainedParts {
  *
  * @throws as `fromPretrained`; `name` says which folder is meant.
  */
-export async function fromPretrainedParts({ config, weights }: PretrainedParts, name = "the model"): Promise<object> {
+export async function fromPretrainedParts(
+  { config, weights, extra = [] }: PretrainedParts,
+  name = "the model",
+): Promise<object> {
   const family = familyFor(config, name);
-  const { tensors } = parseSafetensors(weights);
+  const { tensors: all } = parseSafetensors(weights);
+  const tensors = new Map([...all].filter(([tensor]) => !extra.includes(tensor)));
   const architecture = (config.architectures as string[] | undefined)?.[0];
   const model = family.build(config, { architecture, random: undefined, has: (tensor) => tensors.has(tensor) });
   try {

@@ -1,4 +1,11 @@
-import { fromFloat32, parameters, tf, type WritableTensor, writeSafetensors } from "@nacre/tensor";
+import {
+  fromFloat32,
+  type NamedTensorData,
+  parameters,
+  tf,
+  type WritableTensor,
+  writeSafetensors,
+} from "@nacre/tensor";
 import { builtin } from "../builtin.ts";
 import { families } from "./families.ts";
 import type { FolderConfig, StoredTensor } from "./family.ts";
@@ -9,6 +16,8 @@ export interface SavePretrainedOptions {
   readonly dtype?: "F32" | "BF16" | "F16";
   /** Weights beyond this many bytes are split into several files. Default: 5 GB. */
   readonly shardBytes?: number;
+  /** Tensors that are not the model's, under names of their own: Python passes over them with a warning. Default: none. */
+  readonly extra?: readonly NamedTensorData[];
 }
 
 /**
@@ -21,7 +30,7 @@ export interface SavePretrainedOptions {
 export async function savePretrained(
   model: object,
   folder: string,
-  { dtype = "F32", shardBytes = 5e9 }: SavePretrainedOptions = {},
+  { dtype = "F32", shardBytes = 5e9, extra = [] }: SavePretrainedOptions = {},
 ): Promise<void> {
   const { mkdir, rm } = builtin("node:fs/promises");
   const { join } = builtin("node:path");
@@ -32,20 +41,26 @@ export async function savePretrained(
   const config = { ...family.describe(model), dtype: { F32: "float32", BF16: "bfloat16", F16: "float16" }[dtype] };
   const shards = intoShards(family.tensors(model), { model, bytes: dtype === "F32" ? 4 : 2, shardBytes });
   await mkdir(folder, { recursive: true });
-  const write = async (names: readonly StoredTensor[], file: string): Promise<void> => {
+  const write = async (names: readonly StoredTensor[], file: string, others: readonly NamedTensorData[] = []) => {
     const tensors = names.map((tensor) => writable(tensor, model, dtype));
-    await writeSafetensors(join(folder, file), tensors, { format: "pt" });
+    await writeSafetensors(join(folder, file), [...tensors, ...others], { format: "pt" });
   };
   const index = join(folder, "model.safetensors.index.json");
   if (shards.length === 1) {
-    await write(shards[0]!.tensors, "model.safetensors");
+    await write(shards[0]!.tensors, "model.safetensors", extra);
     await rm(index, { force: true });
   } else {
     const count = `${shards.length}`.padStart(5, "0");
     const fileOf = (shard: number) => `model-${`${shard + 1}`.padStart(5, "0")}-of-${count}.safetensors`;
-    for (const [shard, { tensors }] of shards.entries()) await write(tensors, fileOf(shard));
-    const places = shards.flatMap(({ tensors }, shard) => tensors.map(({ name }) => [name, fileOf(shard)]));
-    const size = shards.reduce((sum, { size: bytes }) => sum + bytes, 0);
+    const others = (shard: number) => (shard === shards.length - 1 ? extra : []);
+    for (const [shard, { tensors }] of shards.entries()) await write(tensors, fileOf(shard), others(shard));
+    const places = shards.flatMap(({ tensors }, shard) =>
+      [...tensors, ...others(shard)].map(({ name }) => [name, fileOf(shard)]),
+    );
+    const size = [...shards.map((shard) => shard.size), ...extra.map(({ data }) => data.byteLength)].reduce(
+      (sum, bytes) => sum + bytes,
+      0,
+    );
     await writeJson(index, { metadata: { total_size: size }, weight_map: Object.fromEntries(places) });
     await rm(join(folder, "model.safetensors"), { force: true });
   }

@@ -2,9 +2,8 @@ import { summarize } from "@nacre/models";
 import { Random } from "@nacre/random";
 import { tf } from "@nacre/tensor";
 import { z } from "zod";
-import { Bag, BagConfig, type BagOptions, hasFixedVotes, inverseDocumentFrequency } from "./bag.ts";
-import { marginVotes } from "./margin-votes.ts";
-import { complementNaiveBayes } from "./naive-bayes.ts";
+import { Bag, BagConfig } from "./bag.ts";
+import { type FittedNgrams, fitNgrams } from "./ngram-votes.ts";
 import { bucketsOf, placedNgrams } from "./ngrams.ts";
 import type { TextExample } from "./source.ts";
 import type { TextFamily } from "./text-family.ts";
@@ -19,7 +18,7 @@ export const BagBundle = z.object({
 export type BagBundle = z.infer<typeof BagBundle>;
 
 /** @param fitted what `fitBag` made of the training part; a bundle has it among its weights */
-export function bagFamily(bundle: BagBundle, fitted: FittedBag = {}): TextFamily<Bag> {
+export function bagFamily(bundle: BagBundle, fitted: FittedNgrams = {}): TextFamily<Bag> {
   const { model: config, classes } = bundle;
   const idsOf = (text: string) => bucketsOf(text, config);
   const { ngrams, dictionary, characters, buckets, length } = config;
@@ -55,39 +54,8 @@ export function bagFamily(bundle: BagBundle, fitted: FittedBag = {}): TextFamily
   };
 }
 
-/** What a bag holds of training texts without training. */
-export type FittedBag = Pick<BagOptions, "idf" | "fixed">;
-
-export async function fitBag(
-  { model: config, classes: names }: BagBundle,
-  known: readonly TextExample[],
-): Promise<FittedBag> {
-  if (config.weighting === "mean" && !hasFixedVotes(config)) return {};
-  const texts = known.map(({ text, label }) => ({ found: bucketsOf(text, config), label }));
-  const idf =
-    config.weighting === "tf-idf"
-      ? inverseDocumentFrequency(
-          texts.map(({ found }) => found),
-          config.buckets,
-        )
-      : undefined;
-  if (!hasFixedVotes(config)) return { idf };
-  const weighted = texts.map(({ found, label }) => ({ buckets: found, weights: ngramWeights(found, idf), label }));
-  const { buckets, naiveBayes, margins } = config;
-  const sizes = { buckets, classes: names.length };
-  const votes = margins && (await marginVotes(weighted, { ...sizes, ...margins }));
-  const counted = naiveBayes && complementNaiveBayes(weighted, { ...sizes, ...naiveBayes });
-  if (counted === undefined) return { idf, fixed: votes };
-  const table = votes === undefined ? counted : counted.map((vote, at) => vote + votes.table[at]!);
-  return { idf, fixed: { table, bias: votes?.bias ?? new Float32Array(names.length) } };
-}
-
-/** As `Bag.weights`. */
-function ngramWeights(found: Int32Array, idf: Float32Array | undefined): Float32Array {
-  const weights = Float32Array.from(found, (bucket) => idf?.[bucket] ?? 1);
-  const size =
-    idf === undefined ? weights.length : Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
-  return weights.map((weight) => weight / Math.max(1e-6, size));
+export function fitBag({ model, classes }: BagBundle, known: readonly TextExample[]): Promise<FittedNgrams> {
+  return fitNgrams(model, { texts: known, classes: classes.length });
 }
 
 /** A bag with the weights of a bundle still to come. */

@@ -2,9 +2,10 @@ import { fitLinearSvm, linearScores, type SparseMatrix } from "@nacre/evaluate/b
 import { Random } from "@nacre/random";
 import { disposeModel, ready, tf } from "@nacre/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Bag, BagConfig, inverseDocumentFrequency } from "./bag.ts";
+import { Bag, BagConfig } from "./bag.ts";
 import { type BagBundle, bagFamily, fitBag } from "./bag-family.ts";
 import { marginVotes } from "./margin-votes.ts";
+import { inverseDocumentFrequency } from "./ngram-votes.ts";
 
 beforeAll(async () => {
   await ready({ backend: "cpu" });

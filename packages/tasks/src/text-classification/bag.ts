@@ -2,15 +2,8 @@ import { Dense, Dropout, Embedding, type ForwardContext, gaussian, zeros } from 
 import type { Random } from "@nacre/random";
 import { tf } from "@nacre/tensor";
 import { z } from "zod";
-import type { Votes } from "./margin-votes.ts";
+import { type FittedNgrams, hasFixedVotes, voteFields } from "./ngram-votes.ts";
 import { NgramConfig } from "./ngrams.ts";
-
-const spread = z
-  .number()
-  .positive()
-  .describe(
-    "standard deviation, over the training part, of what these votes add to the logits; those of the trained part are often about 3",
-  );
 
 /**
  * The mean of embedded n-grams and a linear layer, as fastText (Joulin et al. 2017, "Bag of Tricks for Efficient Text
@@ -21,44 +14,18 @@ export const BagConfig = NgramConfig.extend({
   family: z.literal("bag"),
   features: z.int().nonnegative().default(32).describe("numbers per n-gram; 0 for none, where n-grams vote directly"),
   direct: z.boolean().default(false).describe("whether each n-gram also has a vote for each class of its own"),
-  weighting: z
-    .enum(["mean", "tf-idf"])
-    .default("mean")
-    .describe("tf-idf: rare n-grams count more, and a text's weights have the length 1"),
   dropout: z.number().min(0).lt(1).default(0).describe("share of the mean that is dropped in training"),
   ngramDropout: z.number().min(0).lt(1).default(0).describe("share of the n-grams that is dropped in training"),
-  naiveBayes: z
-    .strictObject({
-      spread,
-      smoothing: z.number().positive().default(0.2).describe("what every n-gram counts in every class beforehand"),
-    })
-    .optional()
-    .describe(
-      "votes of complement naive Bayes, counted and not trained, are added when the model predicts: the two err at different " +
-        "texts. Without it if absent",
-    ),
-  margins: z
-    .strictObject({
-      spread,
-      penalty: z.number().positive().default(1).describe("weight of the errors against the margin, C"),
-    })
-    .optional()
-    .describe(
-      "votes of a linear support vector machine on the same n-grams are added when the model predicts, as those of naive Bayes. " +
-        "Without it if absent",
-    ),
+  ...voteFields,
 }).refine(({ features, direct }) => features > 0 || direct, {
   message: "expected features above 0, or direct votes",
   path: ["features"],
 });
 export type BagConfig = z.infer<typeof BagConfig>;
 
-export interface BagOptions {
+/** What is not fitted yet is 0, to be filled. */
+export interface BagOptions extends FittedNgrams {
   readonly classes: number;
-  /** Weight of each bucket, [buckets]; for `weighting: tf-idf`. Default: 0, to be filled. */
-  readonly idf?: Float32Array | undefined;
-  /** For `naiveBayes` and `margins`, their sum. Default: 0, to be filled. */
-  readonly fixed?: Votes | undefined;
 }
 
 /** Buckets of n-grams [B, L] int32, 0 for none → logits [B, K]. */
@@ -146,22 +113,7 @@ export class Bag {
   }
 }
 
-/** Whether votes are added that are fitted at once and not trained. */
-export function hasFixedVotes({ naiveBayes, margins }: BagConfig): boolean {
-  return naiveBayes !== undefined || margins !== undefined;
-}
-
 /** What is fitted and not trained; 0 until a bundle fills it. */
 function constant(values: Float32Array | undefined, shape: number[]): tf.Variable {
   return tf.tidy(() => tf.variable(values === undefined ? tf.zeros(shape) : tf.tensor(values, shape), false));
-}
-
-/**
- * Inverse document frequency of each bucket, with one more text that holds every n-gram (as scikit-learn's `smooth_idf`):
- * ln((1 + N) / (1 + n)) + 1 for a bucket that is in n of N texts.
- */
-export function inverseDocumentFrequency(texts: readonly Int32Array[], buckets: number): Float32Array {
-  const counts = new Float64Array(buckets);
-  for (const text of texts) for (const bucket of new Set(text)) counts[bucket]!++;
-  return Float32Array.from(counts, (count) => Math.log((1 + texts.length) / (1 + count)) + 1);
 }

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SequenceClassifier } from "@nacre/models";
 import { Random } from "@nacre/random";
-import { disposeModel, ready, tf } from "@nacre/tensor";
+import { disposeModel, encodeSafetensors, parseSafetensors, ready, tf } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadFamily, openFamily } from "./families.ts";
 import { textPredictor } from "./predictor.ts";
 import { TextClassificationRecipe } from "./recipe.ts";
 import { reviewClasses, reviews } from "./reviews.ts";
-import { idBatch, textProbabilities } from "./text-family.ts";
+import { idBatch, idExamples, textProbabilities } from "./text-family.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -27,8 +27,16 @@ const recipe = TextClassificationRecipe.parse({
   train: { epochs: 1 },
 });
 const train = [...reviews({ count: 200, seed: 1 }), { text: "今天天气很好", label: 1 }];
-const familyOf = async () =>
-  (await openFamily(recipe, reviewClasses, { folder, progress() {} }))({ train, validation: [] });
+const familyOf = async (of = recipe) =>
+  (await openFamily(of, reviewClasses, { folder, progress() {} }))({ train, validation: [] });
+const { model: encoder } = recipe;
+const voting = TextClassificationRecipe.parse({
+  ...recipe,
+  model: {
+    ...encoder,
+    votes: { buckets: 512, weighting: "tf-idf", margins: { spread: 2 }, naiveBayes: { spread: 1 } },
+  },
+});
 
 describe("an encoder of texts", () => {
   it("does not see padding, and writes a folder that gives the same", async () => {
@@ -59,6 +67,65 @@ describe("an encoder of texts", () => {
     });
     predictor.dispose();
     disposeModel(model);
+  });
+
+  it("has votes of n-grams beside it when it predicts, in its folder, too", async () => {
+    const random = () => new Random(3);
+    const [plain, family] = await Promise.all([familyOf(), familyOf(voting)]);
+    const [{ model: alone }, { model }] = [plain.build(random()), family.build(random())];
+    const texts = ["the soup was awful", "the room was friendly and the soup very good", "今天天气很好"];
+    const labelled = texts.map((text) => ({ text, label: 0 }));
+    const without = await textProbabilities(plain, alone, idExamples(plain, labelled));
+    const together = await textProbabilities(family, model, idExamples(family, labelled));
+    texts.forEach((text, index) => {
+      const [first, second] = family.offset!(text);
+      const odds = (row: Float32Array) => Math.log(row[1]! / row[0]!);
+      expect(odds(together[index]!)).toBeCloseTo(odds(without[index]!) + second! - first!, 4);
+    });
+    // Drawn weights know nothing, the votes know the texts that they come from.
+    const seen = await textProbabilities(family, model, idExamples(family, train));
+    const right = seen.filter((row, index) => (row[1]! > row[0]! ? 1 : 0) === train[index]!.label);
+    expect(right.length).toBeGreaterThan(0.9 * train.length);
+    const text = "the soup was not very delicious, and the room was far too cold for anybody";
+    const [own, both] = [await plain.attribute(alone, text, 1), await family.attribute(model, text, 1)];
+    const sum = (parts: readonly { value: number }[]) => parts.reduce((total, { value }) => total + value, 0);
+    const start = family.offset!("")[1]!; // what every text begins with
+    expect(sum(both) - sum(own)).toBeCloseTo(family.offset!(text)[1]! - start, 4);
+    // The encoder reads 13 tokens, the n-grams all words.
+    expect(both.map((part) => part.text).join(" ")).toContain("cold for anybody");
+    expect(own.map((part) => part.text)).not.toContain("anybody");
+
+    const written = join(folder, "votes");
+    await family.save!(model, written);
+    const json = async (name: string) => JSON.parse(await readFile(join(written, name), "utf8"));
+    const parts = {
+      manifest: { task: "text-classification", name: "encoder" },
+      config: await json("config.json"),
+      preprocessor: JSON.parse(JSON.stringify(family.preprocessor)),
+      tokenizer: await json("tokenizer.json"),
+      weights: await readFile(join(written, "model.safetensors")),
+    };
+    const predictor = textPredictor(await loadFamily(parts));
+    const predictions = await predictor.predict(texts.map((each) => predictor.inputSchema.parse({ text: each })));
+    predictions.forEach(({ probabilities }, index) => {
+      expect(probabilities.positive).toBeCloseTo(together[index]![1]!, 5);
+    });
+    predictor.dispose();
+    const { votes: _none, ...preprocessor } = parts.preprocessor;
+    const bare = encodeSafetensors(
+      [...parseSafetensors(parts.weights).tensors]
+        .filter(([name]) => !name.startsWith("ngram_votes"))
+        .map(([name, tensor]) => ({ name, ...tensor })),
+    );
+    await expect(loadFamily({ ...parts, weights: bare })).rejects.toThrow("ngram_votes.table");
+    disposeModel((await loadFamily({ ...parts, preprocessor, weights: bare })).model);
+    disposeModel(alone);
+    disposeModel(model);
+  });
+
+  it("refuses votes of nothing", () => {
+    const model = { ...encoder, votes: { buckets: 512 } };
+    expect(() => TextClassificationRecipe.parse({ ...recipe, model })).toThrow("expected naiveBayes or margins");
   });
 
   it("explains a class by words whose values add up to the difference that the text makes", async () => {

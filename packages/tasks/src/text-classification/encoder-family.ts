@@ -13,7 +13,14 @@ import { disposeModel, tf } from "@nacre/tensor";
 import { z } from "zod";
 import type { TokenAttribution } from "../predictor.ts";
 import { integratedGradients } from "./integrated-gradients.ts";
+import { joinAttributions, NgramVotes, NgramVotesConfig } from "./ngram-votes.ts";
 import type { TextFamily } from "./text-family.ts";
+
+/** What an encoder's recipe says of votes. */
+export const EncoderVotes = NgramVotesConfig.optional().describe(
+  "n-grams, fitted at once and not trained, add their votes to the logits when the model predicts: they know the words of the " +
+    "task, the encoder the language. Without them if absent",
+);
 
 /** A new encoder for texts: BERT's network with sizes of one's own, and a WordPiece vocabulary from the training part. */
 export const EncoderSizes = z
@@ -31,6 +38,7 @@ export const EncoderSizes = z
       .lt(1)
       .default(0.1)
       .describe("share of each layer's output that is dropped in training; attention weights are kept"),
+    votes: EncoderVotes,
   })
   .refine(({ width, heads }) => width % heads === 0, { message: "width must be a multiple of heads", path: ["width"] });
 export type EncoderSizes = z.infer<typeof EncoderSizes>;
@@ -40,12 +48,15 @@ export const EncoderPreparation = z.object({
   task: z.literal("text-classification"),
   length: z.int().min(4).describe("longest text, in tokens"),
   example: z.string().describe("a typical text"),
+  votes: NgramVotesConfig.optional().describe("the n-grams whose votes lie among the weights"),
 });
 export type EncoderPreparation = z.infer<typeof EncoderPreparation>;
 
 export interface EncoderParts {
   readonly tokenizer: Tokenizer;
-  readonly preparation: EncoderPreparation;
+  readonly preparation: Omit<EncoderPreparation, "votes">;
+  /** Added to the logits when it predicts. */
+  readonly votes?: NgramVotes | undefined;
   readonly classes: readonly string[];
   /** The id that fills shorter texts. */
   readonly padding: number;
@@ -53,10 +64,14 @@ export interface EncoderParts {
   encoder(random: Random): Bert;
 }
 
-/** Devlin et al. 2019 with a classifier on the first token. Its bundle is a Hugging Face folder. */
+/**
+ * Devlin et al. 2019 with a classifier on the first token. Its bundle is a Hugging Face folder; votes of n-grams lie in it beside
+ * the encoder's weights, and Python, which opens it, passes over them.
+ */
 export function encoderFamily({
   tokenizer,
   preparation,
+  votes,
   classes,
   padding,
   encoder,
@@ -78,31 +93,33 @@ export function encoderFamily({
       return { model, architecture: { name: "bert", parameters, input: [null, length], layers } };
     },
     logits,
+    ...(votes === undefined ? {} : { offset: (text: string) => votes.logits(text) }),
     async attribute(model, text, index) {
-      const { ids, places, words, specialMask } = tokenizer.encode(text, limits);
+      const { ids, places, words: numbers, specialMask } = tokenizer.encode(text, limits);
       const kept = Int32Array.from(ids, (id, place) => (specialMask[place] === 1 ? id : padding));
       const values = await integratedGradients(model, ids, { baseline: kept, index });
       const tokens = Array.from(ids, (_, place) => ({
         start: places[2 * place]!,
         end: places[2 * place + 1]!,
-        word: words[place]!,
+        word: numbers[place]!,
         value: values[place]!,
       })).filter((_, place) => specialMask[place] === 0);
-      return joinWords(text, tokens);
+      const words = joinWords(text, tokens);
+      return votes === undefined ? words : joinAttributions(words, votes.attribute(text, index));
     },
     config: {},
-    preprocessor: preparation,
+    preprocessor: votes === undefined ? preparation : { ...preparation, votes: votes.config },
     async save(model, folder) {
-      const names = {
+      const special = {
         cls_token: "[CLS]",
         sep_token: "[SEP]",
         pad_token: tokenizer.idToToken(padding),
         unk_token: "[UNK]",
       };
-      await Tokenizer.fromJson(tokenizer.toJson(), { ...names, model_max_length: length, ...tokenizer.config }).save(
+      await Tokenizer.fromJson(tokenizer.toJson(), { ...special, model_max_length: length, ...tokenizer.config }).save(
         folder,
       );
-      await savePretrained(model, folder);
+      await savePretrained(model, folder, { extra: votes?.tensors() ?? [] });
     },
   };
 }
@@ -138,7 +155,7 @@ export async function loadEncoder(parts: {
   config: Readonly<Record<string, unknown>>;
   weights: Uint8Array;
 }): Promise<SequenceClassifier> {
-  const model = await fromPretrainedParts(parts);
+  const model = await fromPretrainedParts({ ...parts, extra: NgramVotes.names });
   if (model instanceof SequenceClassifier) return model;
   disposeModel(model);
   throw new Error(`Expected a classifier of texts in the bundle. Received a ${model.constructor.name}.`);

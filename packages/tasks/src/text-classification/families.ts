@@ -6,6 +6,7 @@ import { bundledTokenizer } from "../text-tokenizer.ts";
 import { BagBundle, bagFamily, emptyBag, fitBag } from "./bag-family.ts";
 import { EncoderPreparation, encoderFamily, loadEncoder, newEncoder, paddingOf } from "./encoder-family.ts";
 import type { KnownTexts } from "./fitted.ts";
+import { fitNgrams, NgramVotes, type NgramVotesConfig } from "./ngram-votes.ts";
 import type { TextModel } from "./predictor.ts";
 import type { TextClassificationRecipe } from "./recipe.ts";
 import type { TextFamily } from "./text-family.ts";
@@ -32,9 +33,11 @@ export async function openFamily(
         const learnt = { model: "wordpiece", vocabularySize, lowercase, ...signal } as const;
         const tokenizer = await trainTokenizer(textsOf(known), learnt);
         const padding = paddingOf(tokenizer);
+        const votes = await votesOf(config, known, classes);
         return encoderFamily({
           tokenizer,
           preparation: { task, length, example: exampleOf(known) },
+          votes,
           classes,
           padding,
           encoder: (random) => newEncoder(config, { tokenizer, padding }, random),
@@ -47,6 +50,7 @@ export async function openFamily(
         const family = encoderFamily({
           tokenizer,
           preparation: { task, length: Math.min(length, encoder.context), example: exampleOf(known) },
+          votes: await votesOf(config, known, classes),
           classes,
           padding: encoder.padding,
           encoder: () => build({ dropout, attentionDropout: 0 }),
@@ -55,6 +59,14 @@ export async function openFamily(
       };
     }
   }
+}
+
+async function votesOf(
+  { votes }: { readonly votes?: NgramVotesConfig | undefined },
+  { train }: KnownTexts,
+  classes: readonly string[],
+): Promise<NgramVotes | undefined> {
+  return votes && new NgramVotes(votes, await fitNgrams(votes, { texts: train, classes: classes.length }));
 }
 
 /** The model of a bundle, whichever family wrote it. */
@@ -67,10 +79,11 @@ export async function loadFamily({ config, preprocessor, tokenizer: json, weight
     const { classes, example } = bundle;
     return { family: bagFamily(bundle) as unknown as TextFamily, model, classes, example };
   }
-  const preparation = EncoderPreparation.parse(preprocessor);
+  const { votes: known, ...preparation } = EncoderPreparation.parse(preprocessor);
   const { tokenizer } = bundledTokenizer(json);
+  const votes = known && NgramVotes.read(known, parseSafetensors(weights).tensors);
   const model = await loadEncoder({ config: folder, weights });
-  const parts = { tokenizer, preparation, classes: model.labels, padding: model.encoder.config.padding };
+  const parts = { tokenizer, preparation, votes, classes: model.labels, padding: model.encoder.config.padding };
   const encoder = () => {
     throw new Error("Expected a model that is loaded already: a bundle's family builds none.");
   };

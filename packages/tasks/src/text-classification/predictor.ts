@@ -2,7 +2,7 @@ import { disposeModel, type Model } from "@nacre/tensor";
 import { z } from "zod";
 import { classPrediction } from "../class-predictions.ts";
 import type { ClassPrediction, Predictor } from "../predictor.ts";
-import { type TextFamily, textProbabilities } from "./text-family.ts";
+import { idExamples, type TextFamily, textProbabilities } from "./text-family.ts";
 
 /** A text as it comes over JSON. Other fields are passed over: files for training can be predicted as they are. */
 export const TextInput = z.object({
@@ -30,7 +30,10 @@ export function textPredictor({ family, model, classes, example }: TextModel): P
     output: { kind: "classes", classes },
     inputSchema: TextInput,
     async predict(inputs, signal) {
-      const texts = inputs.map(({ text }) => ({ ids: family.idsOf(text), label: 0 }));
+      const texts = idExamples(
+        family,
+        inputs.map(({ text }) => ({ text, label: 0 })),
+      );
       const rows = await textProbabilities(family, model, texts, { signal });
       const predictions: ClassPrediction[] = [];
       for (const [index, { text, attributions }] of inputs.entries()) {

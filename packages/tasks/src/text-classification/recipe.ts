@@ -4,7 +4,7 @@ import { pretrainedFolder } from "../pretrained-folder.ts";
 import { recipeBase } from "../recipe.ts";
 import { TrainingConfig } from "../training.ts";
 import { BagConfig } from "./bag.ts";
-import { EncoderSizes } from "./encoder-family.ts";
+import { EncoderSizes, EncoderVotes } from "./encoder-family.ts";
 
 const share = z.number().gt(0).lt(1);
 
@@ -40,6 +40,7 @@ const PretrainedEncoderConfig = z.strictObject({
     .lt(1)
     .default(0.1)
     .describe("share of each layer's output that is dropped in training; attention weights are kept"),
+  votes: EncoderVotes,
 });
 
 export const TextClassificationRecipe = z.strictObject({

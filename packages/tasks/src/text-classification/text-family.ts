@@ -24,6 +24,8 @@ export interface TextFamily<M extends Model = Model> {
   build(random: Random): Built<M>;
   /** ids [B, T] int32 → logits [B, K]. */
   logits(model: M, ids: tf.Tensor2D, context: ForwardContext): tf.Tensor2D;
+  /** What is added to a text's logits when the model predicts, [K]; nothing when absent. */
+  offset?(text: string): Float32Array;
   /** What each token adds to the logit of class `index`, above the mean of all classes' logits. */
   attribute(model: M, text: string, index: number): Promise<TokenAttribution[]>;
   /** `config.json` and `preprocessor_config.json`. */
@@ -47,10 +49,15 @@ export interface IdBatch {
 export interface IdExample {
   readonly ids: Int32Array;
   readonly label: number;
+  /** Its family's `offset`, [K]. */
+  readonly offset?: Float32Array;
 }
 
 export function idExamples(family: TextFamily, part: readonly TextExample[]): IdExample[] {
-  return part.map(({ text, label }) => ({ ids: family.idsOf(text), label }));
+  return part.map(({ text, label }) => {
+    const example = { ids: family.idsOf(text), label };
+    return family.offset === undefined ? example : { ...example, offset: family.offset(text) };
+  });
 }
 
 /** Batches in another order in each pass. */
@@ -114,11 +121,11 @@ export async function textProbabilities<M extends Model>(
   for (let start = 0; start < order.length; start += batch) {
     signal?.throwIfAborted();
     const chosen = order.slice(start, start + batch);
-    const group = idBatch(
-      chosen.map((index) => texts[index]!),
-      family,
-    );
-    const probabilities = tf.tidy(() => tf.softmax(family.logits(model, idTensor(group), { training: false })));
+    const group = chosen.map((index) => texts[index]!);
+    const probabilities = tf.tidy(() => {
+      const logits = family.logits(model, idTensor(idBatch(group, family)), { training: false });
+      return tf.softmax(family.offset === undefined ? logits : tf.add<tf.Tensor2D>(logits, offsetTensor(group)));
+    });
     const classes = probabilities.shape[1];
     const values = (await probabilities.data()) as Float32Array;
     probabilities.dispose();
@@ -127,6 +134,10 @@ export async function textProbabilities<M extends Model>(
     onTexts?.(start + chosen.length);
   }
   return rows;
+}
+
+function offsetTensor(group: readonly IdExample[]): tf.Tensor2D {
+  return tf.stack(group.map(({ offset }) => tf.tensor1d(offset!))) as tf.Tensor2D;
 }
 
 function idTensor({ ids, size, time }: IdBatch): tf.Tensor2D {
