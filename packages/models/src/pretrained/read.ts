@@ -4,7 +4,7 @@ import { builtin } from "../builtin.ts";
 import { type CausalLanguageModel, isCausalLanguageModel } from "../language-model.ts";
 import { families } from "./families.ts";
 import type { FolderConfig, PretrainedFamily, StoredTensor } from "./family.ts";
-import { openWeights, type WeightsFile } from "./weights-file.ts";
+import { ofModel, openWeights, type WeightsFile } from "./weights-file.ts";
 
 export interface FromPretrainedOptions {
   /** The class of the model in transformers' words (`BertForSequenceClassification`). Default: what the folder says. */
@@ -51,8 +51,6 @@ export interface PretrainedParts {
   readonly config: FolderConfig;
   /** The bytes of model.safetensors. */
   readonly weights: Uint8Array;
-  /** Names of tensors in it that are not the model's and are passed over. Default: none. */
-  readonly extra?: readonly string[];
 }
 
 /**
@@ -60,13 +58,9 @@ export interface PretrainedParts {
  *
  * @throws as `fromPretrained`; `name` says which folder is meant.
  */
-export async function fromPretrainedParts(
-  { config, weights, extra = [] }: PretrainedParts,
-  name = "the model",
-): Promise<object> {
+export async function fromPretrainedParts({ config, weights }: PretrainedParts, name = "the model"): Promise<object> {
   const family = familyFor(config, name);
-  const { tensors: all } = parseSafetensors(weights);
-  const tensors = new Map([...all].filter(([tensor]) => !extra.includes(tensor)));
+  const tensors = ofModel(parseSafetensors(weights));
   const architecture = (config.architectures as string[] | undefined)?.[0];
   const model = family.build(config, { architecture, random: undefined, has: (tensor) => tensors.has(tensor) });
   try {

@@ -3,6 +3,7 @@ import { builtin } from "../builtin.ts";
 
 /** The tensors of a folder, in one file or in several under an index. */
 export interface WeightsFile {
+  /** Without those that the file says are not the model's. */
   readonly tensors: ReadonlyMap<string, Pick<TensorPlace, "dtype" | "shape">>;
   read(name: string): Promise<TensorData>;
   close(): Promise<void>;
@@ -23,12 +24,33 @@ export async function openWeights(folder: string): Promise<WeightsFile> {
       () => true,
       () => false,
     );
-  if (await exists(whole)) return openSafetensors(whole);
+  if (await exists(whole)) {
+    const file = await openSafetensors(whole);
+    return { ...file, tensors: ofModel(file) };
+  }
   if (await exists(index)) return openShards(folder, index);
   throw new Error(
     `Expected model.safetensors or model.safetensors.index.json in ${folder}. Received neither. Weights as pytorch_model.bin ` +
       'are turned into them by Python: `AutoModel.from_pretrained(folder).save_pretrained("new folder")`.',
   );
+}
+
+const extra = "extra_tensors";
+
+/** Metadata of a file of weights; `names` are those of tensors in it that are not the model's. */
+export function weightsMetadata(names: readonly string[]): Record<string, string> {
+  return names.length === 0 ? { format: "pt" } : { format: "pt", [extra]: names.join("\n") };
+}
+
+/** The tensors of a file without those that are not the model's, as its metadata say. */
+export function ofModel<T>(file: {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, T>;
+}): ReadonlyMap<string, T> {
+  const named = file.metadata[extra];
+  if (named === undefined) return file.tensors;
+  const others = new Set(named.split("\n"));
+  return new Map([...file.tensors].filter(([name]) => !others.has(name)));
 }
 
 async function openShards(folder: string, index: string): Promise<WeightsFile> {
@@ -49,8 +71,9 @@ async function openShards(folder: string, index: string): Promise<WeightsFile> {
       if (!place) throw new Error(`Expected the tensor "${tensor}" in ${join(folder, name)}, where ${index} puts it.`);
       tensors.set(tensor, place);
     }
+    const own = [...files.values()].map(ofModel);
     const read = (name: string) => files.get(places[name]!)!.read(name);
-    return { tensors, read, close };
+    return { tensors: new Map([...tensors].filter(([name]) => own.some((file) => file.has(name)))), read, close };
   } catch (error) {
     await close();
     throw error;

@@ -10,13 +10,17 @@ import { builtin } from "../builtin.ts";
 import { families } from "./families.ts";
 import type { FolderConfig, StoredTensor } from "./family.ts";
 import { storedShape } from "./read.ts";
+import { weightsMetadata } from "./weights-file.ts";
 
 export interface SavePretrainedOptions {
   /** Type of the weights on disk. Default: F32. */
   readonly dtype?: "F32" | "BF16" | "F16";
   /** Weights beyond this many bytes are split into several files. Default: 5 GB. */
   readonly shardBytes?: number;
-  /** Tensors that are not the model's, under names of their own: Python passes over them with a warning. Default: none. */
+  /**
+   * Tensors that are not the model's, under names of their own, in the last file whatever their size: `fromPretrained` passes over
+   * them, Python too, with a warning. Default: none.
+   */
   readonly extra?: readonly NamedTensorData[];
 }
 
@@ -43,7 +47,8 @@ export async function savePretrained(
   await mkdir(folder, { recursive: true });
   const write = async (names: readonly StoredTensor[], file: string, others: readonly NamedTensorData[] = []) => {
     const tensors = names.map((tensor) => writable(tensor, model, dtype));
-    await writeSafetensors(join(folder, file), [...tensors, ...others], { format: "pt" });
+    const metadata = weightsMetadata(others.map(({ name }) => name));
+    await writeSafetensors(join(folder, file), [...tensors, ...others], metadata);
   };
   const index = join(folder, "model.safetensors.index.json");
   if (shards.length === 1) {

@@ -4,7 +4,7 @@ import { tf } from "@nacre/tensor";
 import { z } from "zod";
 import { Bag, BagConfig } from "./bag.ts";
 import { type FittedNgrams, fitNgrams } from "./ngram-votes.ts";
-import { bucketsOf, placedNgrams } from "./ngrams.ts";
+import { attributed, bucketsOf, placedNgrams } from "./ngrams.ts";
 import type { TextExample } from "./source.ts";
 import type { TextFamily } from "./text-family.ts";
 
@@ -34,20 +34,17 @@ export function bagFamily(bundle: BagBundle, fitted: FittedNgrams = {}): TextFam
     },
     logits: (model, ids, context) => model.forward(ids, context),
     async attribute(model, text, index) {
-      const { buckets: found, units, shares } = placedNgrams(text, config);
-      const values = new Float64Array(units.length);
-      if (found.length > 0) {
-        const added = tf.tidy(() => {
-          const each = model.contributions(tf.tensor2d(found, [1, found.length], "int32")); // [1, L, K]
-          return tf.sub(tf.slice(each, [0, 0, index], [1, found.length, 1]), tf.mean(each, 2, true)); // [1, L, 1]
-        });
-        const numbers = await added.data();
-        added.dispose();
-        shares.forEach((own, ngram) => {
-          for (const [unit, share] of own) values[unit]! += share * numbers[ngram]!;
-        });
-      }
-      return units.map(([start, end], unit) => ({ text: text.slice(start, end), start, end, value: values[unit]! }));
+      const placed = placedNgrams(text, config);
+      const { buckets: found } = placed;
+      if (found.length === 0) return attributed(text, placed, []);
+      const added = tf.tidy(() => {
+        const each = model.contributions(tf.tensor2d(found, [1, found.length], "int32")); // [1, L, K]
+        return tf.sub(tf.slice(each, [0, 0, index], [1, found.length, 1]), tf.mean(each, 2, true)); // [1, L, 1]
+      });
+      const values = (await added.data()) as Float32Array;
+      const parts = attributed(text, placed, values);
+      added.dispose();
+      return parts;
     },
     config: bundle,
     preprocessor: { kind: "n-gram buckets", ngrams, dictionary, characters, buckets, length },

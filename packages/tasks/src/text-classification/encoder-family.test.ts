@@ -9,7 +9,7 @@ import { loadFamily, openFamily } from "./families.ts";
 import { textPredictor } from "./predictor.ts";
 import { TextClassificationRecipe } from "./recipe.ts";
 import { reviewClasses, reviews } from "./reviews.ts";
-import { idBatch, idExamples, textProbabilities } from "./text-family.ts";
+import { askedExamples, idBatch, textProbabilities } from "./text-family.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -44,7 +44,10 @@ describe("an encoder of texts", () => {
     const { model, architecture } = family.build(new Random(1));
     expect(architecture.parameters).toBeGreaterThan(20_000);
     const texts = ["the soup was good", "the room was not at all as friendly as we had hoped it would be by far"];
-    const examples = texts.map((text) => ({ ids: family.idsOf(text), label: 0 }));
+    const examples = askedExamples(
+      family,
+      texts.map((text) => ({ text, label: 0 })),
+    );
     expect(examples[1]!.ids).toHaveLength(13);
     const alone = await textProbabilities(family, model, examples, { batch: 1 });
     const together = await textProbabilities(family, model, examples);
@@ -75,15 +78,15 @@ describe("an encoder of texts", () => {
     const [{ model: alone }, { model }] = [plain.build(random()), family.build(random())];
     const texts = ["the soup was awful", "the room was friendly and the soup very good", "今天天气很好"];
     const labelled = texts.map((text) => ({ text, label: 0 }));
-    const without = await textProbabilities(plain, alone, idExamples(plain, labelled));
-    const together = await textProbabilities(family, model, idExamples(family, labelled));
+    const without = await textProbabilities(plain, alone, askedExamples(plain, labelled));
+    const together = await textProbabilities(family, model, askedExamples(family, labelled));
     texts.forEach((text, index) => {
       const [first, second] = family.offset!(text);
       const odds = (row: Float32Array) => Math.log(row[1]! / row[0]!);
       expect(odds(together[index]!)).toBeCloseTo(odds(without[index]!) + second! - first!, 4);
     });
     // Drawn weights know nothing, the votes know the texts that they come from.
-    const seen = await textProbabilities(family, model, idExamples(family, train));
+    const seen = await textProbabilities(family, model, askedExamples(family, train));
     const right = seen.filter((row, index) => (row[1]! > row[0]! ? 1 : 0) === train[index]!.label);
     expect(right.length).toBeGreaterThan(0.9 * train.length);
     const text = "the soup was not very delicious, and the room was far too cold for anybody";
@@ -111,14 +114,30 @@ describe("an encoder of texts", () => {
       expect(probabilities.positive).toBeCloseTo(together[index]![1]!, 5);
     });
     predictor.dispose();
-    const { votes: _none, ...preprocessor } = parts.preprocessor;
-    const bare = encodeSafetensors(
-      [...parseSafetensors(parts.weights).tensors]
-        .filter(([name]) => !name.startsWith("ngram_votes"))
-        .map(([name, tensor]) => ({ name, ...tensor })),
+    const [tensors, { votes: _none, ...preprocessor }] = [parseSafetensors(parts.weights).tensors, parts.preprocessor];
+    await expect(loadFamily({ ...parts, preprocessor })).rejects.toThrow(
+      "Expected `votes` in preprocessor_config.json",
     );
-    await expect(loadFamily({ ...parts, weights: bare })).rejects.toThrow("ngram_votes.table");
+    const changed = (change: (name: string, shape: readonly number[]) => readonly number[] | undefined) =>
+      encodeSafetensors(
+        [...tensors].flatMap(([name, tensor]) => {
+          const shape = change(name, tensor.shape);
+          const bytes = 4 * (shape ?? []).reduce((product, size) => product * size, 1);
+          return shape === undefined ? [] : [{ ...tensor, name, shape, data: tensor.data.subarray(0, bytes) }];
+        }),
+        { extra_tensors: [...tensors.keys()].filter((name) => name.startsWith("ngram_votes")).join("\n") },
+      );
+    const short = changed((name, shape) => (name === "ngram_votes.table" ? [4, 2] : shape));
+    await expect(loadFamily({ ...parts, weights: short })).rejects.toThrow(
+      'Expected a tensor "ngram_votes.table" of [512,2] among the bundle\'s weights. Received one of [4,2]',
+    );
+    const bare = changed((name, shape) => (name.startsWith("ngram_votes") ? undefined : shape));
+    await expect(loadFamily({ ...parts, weights: bare })).rejects.toThrow("Received none");
     disposeModel((await loadFamily({ ...parts, preprocessor, weights: bare })).model);
+
+    // The folder is one to go on from, its votes are left behind.
+    const further = TextClassificationRecipe.parse({ ...recipe, model: { family: "pretrained", folder: written } });
+    expect((await familyOf(further)).offset).toBeUndefined();
     disposeModel(alone);
     disposeModel(model);
   });

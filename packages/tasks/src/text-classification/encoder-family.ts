@@ -13,7 +13,7 @@ import { disposeModel, tf } from "@nacre/tensor";
 import { z } from "zod";
 import type { TokenAttribution } from "../predictor.ts";
 import { integratedGradients } from "./integrated-gradients.ts";
-import { joinAttributions, NgramVotes, NgramVotesConfig } from "./ngram-votes.ts";
+import { joinAttributions, type NgramVotes, NgramVotesConfig } from "./ngram-votes.ts";
 import type { TextFamily } from "./text-family.ts";
 
 /** What an encoder's recipe says of votes. */
@@ -155,7 +155,7 @@ export async function loadEncoder(parts: {
   config: Readonly<Record<string, unknown>>;
   weights: Uint8Array;
 }): Promise<SequenceClassifier> {
-  const model = await fromPretrainedParts({ ...parts, extra: NgramVotes.names });
+  const model = await fromPretrainedParts(parts);
   if (model instanceof SequenceClassifier) return model;
   disposeModel(model);
   throw new Error(`Expected a classifier of texts in the bundle. Received a ${model.constructor.name}.`);

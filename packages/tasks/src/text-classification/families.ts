@@ -1,5 +1,5 @@
 import { trainTokenizer } from "@nacre/data";
-import { parseSafetensors, restore } from "@nacre/tensor";
+import { disposeModel, parseSafetensors, restore } from "@nacre/tensor";
 import { openPretrainedEncoder } from "../pretrained-encoder.ts";
 import type { BundleParts, TaskContext } from "../task.ts";
 import { bundledTokenizer } from "../text-tokenizer.ts";
@@ -80,13 +80,24 @@ export async function loadFamily({ config, preprocessor, tokenizer: json, weight
     return { family: bagFamily(bundle) as unknown as TextFamily, model, classes, example };
   }
   const { votes: known, ...preparation } = EncoderPreparation.parse(preprocessor);
+  const { tensors } = parseSafetensors(weights);
+  if (known === undefined && NgramVotes.isIn(tensors)) {
+    throw new Error("Expected `votes` in preprocessor_config.json: the weights hold votes of n-grams. There is none.");
+  }
   const { tokenizer } = bundledTokenizer(json);
-  const votes = known && NgramVotes.read(known, parseSafetensors(weights).tensors);
   const model = await loadEncoder({ config: folder, weights });
-  const parts = { tokenizer, preparation, votes, classes: model.labels, padding: model.encoder.config.padding };
-  const encoder = () => {
-    throw new Error("Expected a model that is loaded already: a bundle's family builds none.");
-  };
-  const family = encoderFamily({ ...parts, encoder }) as unknown as TextFamily;
-  return { family, model, classes: model.labels, example: preparation.example };
+  try {
+    const { labels: classes } = model;
+    const votes = known && NgramVotes.read(known, tensors, classes.length);
+    const parts = { tokenizer, preparation, votes, classes, padding: model.encoder.config.padding };
+    const family = encoderFamily({ ...parts, encoder: isLoaded }) as unknown as TextFamily;
+    return { family, model, classes, example: preparation.example };
+  } catch (error) {
+    disposeModel(model);
+    throw error;
+  }
+}
+
+function isLoaded(): never {
+  throw new Error("Expected a model that is loaded already: a bundle's family builds none.");
 }

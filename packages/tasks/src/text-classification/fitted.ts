@@ -6,6 +6,7 @@ import type { TrainedProblem } from "../training-steps.ts";
 import type { TextClassificationRecipe } from "./recipe.ts";
 import type { TextExample } from "./source.ts";
 import {
+  askedExamples,
   type IdBatch,
   idExamples,
   type TextFamily,
@@ -39,7 +40,7 @@ export function fitTexts(
 ): FittedTexts {
   const { batch, labelSmoothing, classWeights } = recipe.train;
   const counts = Array.from({ length: classes }, (_, index) => train.filter(({ label }) => label === index).length);
-  const watched = idExamples(family, validation);
+  const watched = askedExamples(family, validation);
   return {
     family,
     batches: trainingBatches(family, idExamples(family, train), { batch, seed: recipe.seed }),
@@ -56,6 +57,6 @@ export function fitTexts(
         watched.map(({ label }) => label),
       );
     },
-    predict: (model, texts, options) => textProbabilities(family, model, idExamples(family, texts), options),
+    predict: (model, texts, options) => textProbabilities(family, model, askedExamples(family, texts), options),
   };
 }

@@ -6,7 +6,7 @@ import { fitTexts, type KnownTexts } from "./fitted.ts";
 import { crossValidate, foldsOf } from "./folds.ts";
 import { TextClassificationRecipe } from "./recipe.ts";
 import { reviewClasses, reviews } from "./reviews.ts";
-import { idBatch, idExamples, textProbabilities } from "./text-family.ts";
+import { askedExamples, idBatch, textProbabilities } from "./text-family.ts";
 
 beforeAll(async () => {
   await ready();
@@ -83,7 +83,7 @@ describe("textProbabilities", () => {
   it("are the same whatever shares a batch, in order", async () => {
     const family = await familyOf({ train: texts, validation: [] });
     const { model } = family.build(new Random(1));
-    const examples = idExamples(family as never, texts.slice(0, 20));
+    const examples = askedExamples(family as never, texts.slice(0, 20));
     const together = await textProbabilities(family, model, examples);
     const alone = await textProbabilities(family, model, examples, { batch: 1 });
     together.forEach((row, index) => row.forEach((value, each) => expect(value).toBeCloseTo(alone[index]![each]!, 6)));

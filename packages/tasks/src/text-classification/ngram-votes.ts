@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { TokenAttribution } from "../predictor.ts";
 import { marginVotes, type Votes } from "./margin-votes.ts";
 import { complementNaiveBayes } from "./naive-bayes.ts";
-import { bucketsOf, NgramConfig, placedNgrams } from "./ngrams.ts";
+import { attributed, bucketsOf, NgramConfig, placedNgrams } from "./ngrams.ts";
 import type { TextExample } from "./source.ts";
 
 const spread = z
@@ -101,8 +101,6 @@ const names = { table: "ngram_votes.table", bias: "ngram_votes.bias", idf: "ngra
 
 /** Fitted votes of n-grams for each of K classes. */
 export class NgramVotes {
-  /** What its tensors are called in a file of weights. */
-  static readonly names: readonly string[] = Object.values(names);
   readonly config: NgramVotesConfig;
   readonly #votes: Votes;
   readonly #idf: Float32Array | undefined;
@@ -114,15 +112,22 @@ export class NgramVotes {
     this.#idf = idf;
   }
 
-  /** @throws Error when a tensor is missing. */
-  static read(config: NgramVotesConfig, tensors: ReadonlyMap<string, TensorData>): NgramVotes {
-    const read = (name: string): Float32Array => {
+  /** Whether a file of weights has votes. */
+  static isIn(tensors: ReadonlyMap<string, unknown>): boolean {
+    return tensors.has(names.table);
+  }
+
+  /** @param classes how many there are, K. @throws Error when a tensor is missing or has another shape. */
+  static read(config: NgramVotesConfig, tensors: ReadonlyMap<string, TensorData>, classes: number): NgramVotes {
+    const read = (name: string, shape: readonly number[]): Float32Array => {
       const tensor = tensors.get(name);
-      if (tensor === undefined) throw new Error(`Expected the tensor "${name}" among the bundle's weights.`);
-      return toFloat32(tensor);
+      if (tensor?.shape.join() === shape.join()) return toFloat32(tensor);
+      const found = tensor === undefined ? "none" : `one of [${tensor.shape}]`;
+      throw new Error(`Expected a tensor "${name}" of [${shape}] among the bundle's weights. Received ${found}.`);
     };
-    const fixed = { table: read(names.table), bias: read(names.bias) };
-    return new NgramVotes(config, config.weighting === "tf-idf" ? { fixed, idf: read(names.idf) } : { fixed });
+    const { buckets, weighting } = config;
+    const fixed = { table: read(names.table, [buckets, classes]), bias: read(names.bias, [classes]) };
+    return new NgramVotes(config, weighting === "tf-idf" ? { fixed, idf: read(names.idf, [buckets]) } : { fixed });
   }
 
   tensors(): NamedTensorData[] {
@@ -156,27 +161,34 @@ export class NgramVotes {
   /** What each word, Chinese character or sign adds to the logit of class `index`; the votes' mean over the classes is 0. */
   attribute(text: string, index: number): TokenAttribution[] {
     const { table, bias } = this.#votes;
-    const { buckets, units, shares } = placedNgrams(text, this.config);
-    const weights = ngramWeights(buckets, this.#idf);
-    const values = new Float64Array(units.length);
-    shares.forEach((own, at) => {
-      const vote = weights[at]! * table[buckets[at]! * bias.length + index]!;
-      for (const [unit, share] of own) values[unit]! += share * vote;
-    });
-    return units.map(([start, end], unit) => ({ text: text.slice(start, end), start, end, value: values[unit]! }));
+    const placed = placedNgrams(text, this.config);
+    const weights = ngramWeights(placed.buckets, this.#idf);
+    const vote = (bucket: number, at: number) => weights[at]! * table[bucket * bias.length + index]!;
+    return attributed(text, placed, Float32Array.from(placed.buckets, vote));
   }
 }
 
-/** Adds up what two models attribute to the same places; a place that only the second one knows gets an entry of its own. */
+/**
+ * Adds to `some` what another model attributes, by how much the places have in common; a place of `others` that none of `some`
+ * touches gets an entry of its own. Both in the order of the text.
+ */
 export function joinAttributions(
   some: readonly TokenAttribution[],
   others: readonly TokenAttribution[],
 ): TokenAttribution[] {
   const joined = some.map((part) => ({ ...part }));
+  const alone: TokenAttribution[] = [];
+  let first = 0;
   for (const other of others) {
-    const home = joined.find(({ start, end }) => start <= other.start && other.start < end);
-    if (home) home.value += other.value;
-    else joined.push({ ...other });
+    while (first < joined.length && joined[first]!.end <= other.start) first++;
+    const common: { part: { value: number }; length: number }[] = [];
+    for (let at = first; at < joined.length && joined[at]!.start < other.end; at++) {
+      const part = joined[at]!;
+      common.push({ part, length: Math.min(part.end, other.end) - Math.max(part.start, other.start) });
+    }
+    const whole = common.reduce((sum, { length }) => sum + length, 0);
+    if (whole === 0) alone.push(other);
+    else for (const { part, length } of common) part.value += (other.value * length) / whole;
   }
-  return joined.sort((one, two) => one.start - two.start);
+  return [...joined, ...alone].sort((one, two) => one.start - two.start);
 }

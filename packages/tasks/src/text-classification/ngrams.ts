@@ -75,6 +75,19 @@ export function placedNgrams(text: string, config: NgramConfig): TextNgrams {
   return { buckets: Int32Array.from(buckets), units, shares };
 }
 
+/** What each unit gets of the values of the n-grams that cover it. */
+export function attributed(
+  text: string,
+  { units, shares }: TextNgrams,
+  values: ArrayLike<number>,
+): { text: string; start: number; end: number; value: number }[] {
+  const sums = new Float64Array(units.length);
+  shares.forEach((own, ngram) => {
+    for (const [unit, share] of own) sums[unit]! += share * values[ngram]!;
+  });
+  return units.map(([start, end], unit) => ({ text: text.slice(start, end), start, end, value: sums[unit]! }));
+}
+
 type See = (bucket: number, start: number, end: number, kind: "words" | "characters") => void;
 
 function eachNgram(words: readonly string[], normal: string, config: NgramConfig, see: See): void {

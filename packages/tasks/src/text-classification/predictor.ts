@@ -2,7 +2,7 @@ import { disposeModel, type Model } from "@nacre/tensor";
 import { z } from "zod";
 import { classPrediction } from "../class-predictions.ts";
 import type { ClassPrediction, Predictor } from "../predictor.ts";
-import { idExamples, type TextFamily, textProbabilities } from "./text-family.ts";
+import { askedExamples, type TextFamily, textProbabilities } from "./text-family.ts";
 
 /** A text as it comes over JSON. Other fields are passed over: files for training can be predicted as they are. */
 export const TextInput = z.object({
@@ -30,7 +30,7 @@ export function textPredictor({ family, model, classes, example }: TextModel): P
     output: { kind: "classes", classes },
     inputSchema: TextInput,
     async predict(inputs, signal) {
-      const texts = idExamples(
+      const texts = askedExamples(
         family,
         inputs.map(({ text }) => ({ text, label: 0 })),
       );

@@ -49,15 +49,20 @@ export interface IdBatch {
 export interface IdExample {
   readonly ids: Int32Array;
   readonly label: number;
+}
+
+/** A text to be predicted. */
+export interface AskedExample extends IdExample {
   /** Its family's `offset`, [K]. */
-  readonly offset?: Float32Array;
+  readonly offset: Float32Array | undefined;
 }
 
 export function idExamples(family: TextFamily, part: readonly TextExample[]): IdExample[] {
-  return part.map(({ text, label }) => {
-    const example = { ids: family.idsOf(text), label };
-    return family.offset === undefined ? example : { ...example, offset: family.offset(text) };
-  });
+  return part.map(({ text, label }) => ({ ids: family.idsOf(text), label }));
+}
+
+export function askedExamples(family: TextFamily, part: readonly TextExample[]): AskedExample[] {
+  return part.map(({ text, label }) => ({ ids: family.idsOf(text), label, offset: family.offset?.(text) }));
 }
 
 /** Batches in another order in each pass. */
@@ -111,7 +116,7 @@ export interface ProbabilityOptions {
 export async function textProbabilities<M extends Model>(
   family: TextFamily<M>,
   model: M,
-  texts: readonly IdExample[],
+  texts: readonly AskedExample[],
   { batch = 64, signal, onTexts }: ProbabilityOptions = {},
 ): Promise<Float32Array[]> {
   const order = texts
@@ -136,7 +141,7 @@ export async function textProbabilities<M extends Model>(
   return rows;
 }
 
-function offsetTensor(group: readonly IdExample[]): tf.Tensor2D {
+function offsetTensor(group: readonly AskedExample[]): tf.Tensor2D {
   return tf.stack(group.map(({ offset }) => tf.tensor1d(offset!))) as tf.Tensor2D;
 }
 

@@ -3,7 +3,7 @@
 Of the pickle inside only what tensors are made of is understood, so nothing that it asks for is run. Whole numbers, which
 checkpoints hold as buffers, are left out.
 
-Usage: python3 safetensors.py pytorch_model.bin model.safetensors
+Usage: python3 to-safetensors.py pytorch_model.bin model.safetensors
 """
 
 import json
@@ -13,7 +13,8 @@ import sys
 import zipfile
 from collections import OrderedDict
 
-TYPES = {"FloatStorage": ("F32", 4), "HalfStorage": ("F16", 2), "BFloat16Storage": ("BF16", 2)}
+FLOATS = {"DoubleStorage": ("F64", 8), "FloatStorage": ("F32", 4), "HalfStorage": ("F16", 2), "BFloat16Storage": ("BF16", 2)}
+WHOLE = ("LongStorage", "IntStorage", "ShortStorage", "CharStorage", "ByteStorage", "BoolStorage")
 
 
 def rebuild(storage, offset, shape, stride, *_rest):
@@ -53,11 +54,13 @@ def main(source, target):
         header, pieces, end = {"__metadata__": {"format": "pt"}}, [], 0
         for name, tensor in tensors.items():
             dtype, key = tensor["storage"]
-            if dtype not in TYPES:
+            if dtype in WHOLE:
                 continue
-            if not contiguous(tensor["shape"], tensor["stride"]):
-                raise ValueError(f"Expected rows one after the other in {name}. Received strides {tensor['stride']}.")
-            code, width = TYPES[dtype]
+            if dtype not in FLOATS:
+                raise ValueError(f"Expected numbers of {', '.join([*FLOATS, *WHOLE])} in {name}. Received {dtype}.")
+            if tensor["offset"] < 0 or not contiguous(tensor["shape"], tensor["stride"]):
+                raise ValueError(f"Expected rows one after the other in {name}. Received {tensor}.")
+            code, width = FLOATS[dtype]
             count = width
             for size in tensor["shape"]:
                 count *= size
@@ -75,4 +78,5 @@ def main(source, target):
         file.writelines(pieces)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
