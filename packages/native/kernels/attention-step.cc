@@ -97,12 +97,12 @@ void weigh(float* scores, const float* mask, int64_t count) {
   float total = 0.0f;
   Vector totals = {};
   for (j = 0; j + W <= count; j += W) {
-    const Vector power = exponential(load(scores + j) - shift);
+    const Vector power = decay(load(scores + j) - shift);
     store(scores + j, power);
     totals += power;
   }
   if (j < count) {
-    const Vector power = exponential(loadPart(scores + j, count - j) - shift);
+    const Vector power = decay(loadPart(scores + j, count - j) - shift);
     storePart(scores + j, power, count - j);
     for (int64_t lane = 0; lane < count - j; lane++) total += power[lane];
   }

@@ -71,17 +71,17 @@ void attend(Pool& pool, const Problem& p, const float* q, const float* k, const 
           const float shift = top == -__builtin_inff() ? 0.0f : top;
           Vector sum = {};
           for (j = 0; j + W <= columns; j += W) {
-            const Vector power = exponential(load(row + j) - shift);
+            const Vector power = decay(load(row + j) - shift);
             store(row + j, power);
             sum += power;
           }
           float total = sumLanes(sum);
           if (j < columns) {
-            const Vector power = exponential(loadPart(row + j, columns - j) - shift);
+            const Vector power = decay(loadPart(row + j, columns - j) - shift);
             storePart(row + j, power, columns - j);
             for (int64_t lane = 0; lane < columns - j; lane++) total += power[lane];
           }
-          const float correction = tops[i] == -__builtin_inff() ? 0.0f : exponential(splat(tops[i] - shift))[0];
+          const float correction = tops[i] == -__builtin_inff() ? 0.0f : decay(splat(tops[i] - shift))[0];
           sums[i] = sums[i] * correction + total;
           if (tops[i] != top) {
             for (int64_t d = 0; d < p.size; d++) to[i * rowQ + d] *= correction;
@@ -164,7 +164,7 @@ napi_value attentionGradient(const Arguments& arguments) {
               // A row that saw no key has no logarithm; its weights are 0.
               const float safe = shift == -__builtin_inff() ? 0.0f : shift;
               for (int64_t j = 0; j < columns; j += W) {
-                const Vector power = exponential(loadPart(weight + j, columns - j) - safe);
+                const Vector power = decay(loadPart(weight + j, columns - j) - safe);
                 storePart(weight + j, power, columns - j);
                 storePart(slope + j, power * (loadPart(slope + j, columns - j) - dot) * p.scale, columns - j);
               }

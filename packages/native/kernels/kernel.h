@@ -37,6 +37,9 @@ inline bool streamsRows(Pool& pool, int64_t elements, int64_t width) {
   return true;
 }
 
+/** Streamed rows per chunk: at the end of a chunk the streams are waited for, and rows behind it were asked for in vain. */
+constexpr int64_t streamedRows = 64;
+
 // Nothing to copy may come from nowhere: C's functions want an address even then.
 NACRE_INLINE void copyFloats(float* to, const float* from, int64_t count) {
   if (count > 0) __builtin_memcpy(to, from, static_cast<size_t>(count) * 4);

@@ -55,7 +55,8 @@ napi_value normalizeRows(const Arguments& arguments) {
   const double epsilon = arguments.number(9);
   Pool& pool = arguments.pool();
   const bool streamed = streamsRows(pool, elements, width);
-  parallel(pool, rows, rowsPerChunk(2 * width), [&, width = width](int64_t begin, int64_t end, int slot) {
+  const int64_t chunk = streamed ? streamedRows : rowsPerChunk(2 * width);
+  parallel(pool, rows, chunk, [&, width = width](int64_t begin, int64_t end, int slot) {
     for (int64_t row = begin; row < end; row++) {
       const float* from = x + row * width;
       float* to = streamed ? static_cast<float*>(pool.scratch(slot)) : out + row * width;

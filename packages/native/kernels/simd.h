@@ -196,15 +196,35 @@ NACRE_INLINE Vector roundNear(Vector x) {
   return (x + magic) - magic;
 }
 
-/** eˣ within 2 units in the last place, subnormal results and infinities included; NaN stays. Cephes' polynomial. */
+#if defined(__AVX512F__)
+/**
+ * eˣ for x from -104 to 88.8 as 2^(n / 16) eʳ: the sixteenths of a power of 2 are in a register, r is within ln 2 / 32 and takes three
+ * terms. `exact`: whether r is x - n ln 2 / 16 to the last digit, or to |x| 3e-9.
+ */
+template <bool exact>
+NACRE_INLINE Vector exponentialBetween(Vector x) {
+  alignas(vectorBytes) static constexpr float sixteenths[] = {
+      1.0f,         1.04427373f, 1.09050775f, 1.13878858f, 1.18920708f, 1.24185777f, 1.29683959f, 1.35425556f,
+      1.41421354f,  1.47682619f, 1.54221082f, 1.61049032f, 1.68179286f, 1.75625217f, 1.8340081f,  1.91520655f};
+  const Vector wholes = splat(12582912.0f);  // 1.5 · 2²³: floats from here on are whole numbers, the last four bits n modulo 16
+  const Vector shifted = x * 23.0831206542234f + wholes;
+  const Vector n = shifted - wholes;
+  Vector r = x - n * 0.043321698904037476f;
+  if (exact) r = r + n * 1.1904089520e-10f;
+  const Vector p = (r * 1.6666667163e-1f + 0.5f) * r + 1.0f;
+  const Vector power = _mm512_permutexvar_ps(reinterpret_cast<__m512i>(shifted), _mm512_load_ps(sixteenths));
+  return _mm512_scalef_ps(power * (p * r) + power, n * 0.0625f);
+}
+#endif
+
+/** eˣ within 2 units in the last place, subnormal results and infinities included; NaN stays. Otherwise Cephes' polynomial. */
 NACRE_INLINE Vector exponential(Vector x) {
   // In this order a NaN stays: `larger` and `smaller` give their second.
   const Vector clamped = smaller(splat(88.8f), larger(splat(-104.0f), x));
 #if defined(__AVX512F__)
-  const Vector n = _mm512_roundscale_ps(clamped * 1.44269504088896341f, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  return exponentialBetween<true>(clamped);
 #else
   const Vector n = roundNear(clamped * 1.44269504088896341f);
-#endif
   Vector r = clamped - n * 0.693359375f;
   r = r - n * -2.12194440e-4f;
   Vector p = splat(1.9875691500e-4f);
@@ -214,15 +234,21 @@ NACRE_INLINE Vector exponential(Vector x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
-#if defined(__AVX512F__)
-  return _mm512_scalef_ps(p, n);
-#else
   // 2ⁿ in two halves: n reaches from -150 to 128.
   const Lanes whole = __builtin_convertvector(n, Lanes);
   const Lanes half = whole >> 1;
   const Vector first = fromBits((half + 127) << 23);
   const Vector second = fromBits((whole - half + 127) << 23);
   return p * first * second;
+#endif
+}
+
+/** eˣ for x ≤ 0, as `exponential` from -20 on, and below within 5 units in the last place; NaN stays. */
+NACRE_INLINE Vector decay(Vector x) {
+#if defined(__AVX512F__)
+  return exponentialBetween<false>(larger(splat(-104.0f), x));
+#else
+  return exponential(x);
 #endif
 }
 

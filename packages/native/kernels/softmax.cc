@@ -26,14 +26,14 @@ NACRE_INLINE float exponentials(const float* x, float* out, float shift, int64_t
   Vector sum = {};
   int64_t i = 0;
   for (; i + W <= count; i += W) {
-    const Vector power = exponential(load(x + i) - shift);
+    const Vector power = decay(load(x + i) - shift);
     __builtin_prefetch(x + count + i);
     store(out + i, power);
     sum += power;
   }
   float total = sumLanes(sum);
   if (i < count) {
-    const Vector power = exponential(loadPart(x + i, count - i) - shift);
+    const Vector power = decay(loadPart(x + i, count - i) - shift);
     storePart(out + i, power, count - i);
     for (int64_t lane = 0; lane < count - i; lane++) total += power[lane];
   }
@@ -53,7 +53,8 @@ napi_value softmax(const Arguments& arguments) {
   float* out = arguments.floats(1, elements);
   Pool& pool = arguments.pool();
   const bool streamed = streamsRows(pool, elements, width);
-  parallel(pool, rows, rowsPerChunk(4 * width), [&, width = width](int64_t begin, int64_t end, int slot) {
+  const int64_t chunk = streamed ? streamedRows : rowsPerChunk(4 * width);
+  parallel(pool, rows, chunk, [&, width = width](int64_t begin, int64_t end, int slot) {
     if (streamed) {
       float* powers = static_cast<float*>(pool.scratch(slot));
       for (int64_t row = begin; row < end; row++) {
@@ -140,12 +141,12 @@ napi_value crossEntropy(const Arguments& arguments) {
       int64_t i = 0;
       for (; i + W <= classes; i += W) {
         const Vector value = load(x + i);
-        sums += exponential(value - top);
+        sums += decay(value - top);
         plain += value;
       }
       float sum = sumLanes(sums), total = sumLanes(plain);
       if (i < classes) {
-        const Vector power = exponential(loadPart(x + i, classes - i) - top);
+        const Vector power = decay(loadPart(x + i, classes - i) - top);
         for (int64_t lane = 0; lane < classes - i; lane++) sum += power[lane];
         for (; i < classes; i++) total += x[i];
       }
@@ -185,7 +186,7 @@ napi_value crossEntropyGradient(const Arguments& arguments) {
       }
       const float factor = factors[row], shift = normalizers[row];
       for (int64_t i = 0; i < classes; i += W) {
-        const Vector value = (exponential(loadPart(x + i, classes - i) - shift) - spread) * factor;
+        const Vector value = (decay(loadPart(x + i, classes - i) - shift) - spread) * factor;
         storePart(to + i, value, classes - i);
       }
       to[labels[row]] -= (1.0f - smoothing) * factor;

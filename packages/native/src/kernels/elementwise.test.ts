@@ -38,6 +38,22 @@ describe.skipIf(absent)("elementwise kernels equal those of cpu", () => {
     await holds(given, (x) => sameAsCpu([x], (input) => call(name, { x: input }), { tolerance: 3e-6 }), 100);
   });
 
+  it("Exp within two units in the last place, subnormal results included", async () => {
+    await native();
+    const count = 200_000;
+    const x = Float32Array.from({ length: count }, (_, at) => -104 + (192.7 * at) / (count - 1));
+    const result = tf.exp(tf.tensor1d(x)).dataSync();
+    const unitsOff = (found: number, wanted: number) =>
+      Math.abs(found - wanted) / 2 ** (Math.max(Math.floor(Math.log2(wanted)), -126) - 23);
+    expect(x.reduce((most, value, at) => Math.max(most, unitsOff(result[at]!, Math.exp(value))), 0)).toBeLessThan(2);
+    // A softmax's weights may be further off where they hardly count.
+    const below = x.filter((value) => value <= 0);
+    const pairs = Float32Array.from({ length: 2 * below.length }, (_, at) => (at % 2 === 0 ? 0 : below[(at - 1) / 2]!));
+    const weights = tf.softmax(tf.tensor2d(pairs, [below.length, 2])).dataSync();
+    const off = (value: number, at: number) => unitsOff(weights[2 * at + 1]!, 1 / (1 + Math.exp(-value)));
+    expect(below.reduce((most, value, at) => Math.max(most, off(value, at)), 0)).toBeLessThan(7);
+  });
+
   it.each(["Abs", "Neg", "Square"])("%s of integers", async (name) => {
     const given = shapes().chain((shape) => tensors(shape, { dtype: "int32" }));
     await holds(given, (x) => sameAsCpu([x], (input) => call(name, { x: input })), 40);
