@@ -29,59 +29,63 @@ void withRows(int64_t rows, const Work& work) {
   }
 }
 
-/** Dot products of few rows with the rows of a transposed B, each read once, along k. */
-template <int ROWS>
-void dotRows(const Shape& shape, const float* a, const float* b, const Output& c, int64_t begin, int64_t end) {
-  constexpr int C = 4;
-  const int64_t k = shape.k, whole = k / W * W;
+/** Rows of a transposed B, cut into pieces of W elements: piece i of row q is at data + q · line + i · step. */
+struct Lines {
+  const float* data;
+  int64_t line, step;
+};
+
+/** Dot products of few rows with lines, C of which are read together, along k. */
+template <int ROWS, int C = 4>
+void dotRows(const Shape& shape, const float* a, const Lines& b, const Output& c, int64_t begin, int64_t end) {
+  const int64_t k = shape.k, pieces = k / W;
   for (int64_t j = begin; j < end; j += C) {
     const int64_t columns = lesser(C, end - j);
     Vector sums[ROWS][C] = {};
-    float dots[ROWS][C];
-    const float* rows[C];
-    for (int64_t q = 0; q < C; q++) rows[q] = b + (j + lesser(q, columns - 1)) * k;
-    for (int64_t p = 0; p < whole; p += W) {
+    alignas(vectorBytes) float dots[ROWS * C];
+    const float* lines[C];
+    for (int64_t q = 0; q < C; q++) lines[q] = b.data + (j + lesser(q, columns - 1)) * b.line;
+    for (int64_t piece = 0; piece < pieces; piece++) {
       Vector values[C];
-#pragma GCC unroll 4
-      for (int q = 0; q < C; q++) values[q] = load(rows[q] + p);
+#pragma GCC unroll 5
+      for (int q = 0; q < C; q++) values[q] = load(lines[q] + piece * b.step);
 #pragma GCC unroll 4
       for (int i = 0; i < ROWS; i++) {
-        const Vector scale = load(a + i * k + p);
-#pragma GCC unroll 4
+        const Vector scale = load(a + i * k + piece * W);
+#pragma GCC unroll 5
         for (int q = 0; q < C; q++) sums[i][q] += scale * values[q];
       }
     }
-    if constexpr (ROWS * C == W) {
-      // A square of sums: turned, they are added up all at once.
+    // A square of sums, turned, is added up all at once. `dots` has column after column.
+    constexpr int atOnce = ROWS * C >= W && ROWS * C % W % ROWS == 0 ? W : 0;
+    if constexpr (atOnce > 0) {
       Vector square[W];
 #pragma GCC unroll 16
-      for (int each = 0; each < W; each++) square[each] = sums[each / C][each % C];
+      for (int each = 0; each < W; each++) square[each] = sums[each % ROWS][each / ROWS];
       transposeSquare(square);
 #pragma GCC unroll 4
       for (int half = W / 2; half > 0; half /= 2) {
 #pragma GCC unroll 8
         for (int each = 0; each < half; each++) square[each] += square[each + half];
       }
-      store(dots[0], square[0]);
-    } else {
-      for (int i = 0; i < ROWS; i++) {
-        for (int q = 0; q < C; q++) dots[i][q] = sumLanes(sums[i][q]);
+      store(dots, square[0]);
+    }
+#pragma GCC unroll 20
+    for (int each = atOnce; each < ROWS * C; each++) dots[each] = sumLanes(sums[each % ROWS][each / ROWS]);
+    for (int q = 0; q < columns; q++) {
+      for (int64_t p = pieces * W; p < k; p++) {
+        const float value = lines[q][pieces * b.step + p % W];
+        for (int i = 0; i < ROWS; i++) dots[q * ROWS + i] += a[i * k + p] * value;
       }
     }
+    float* to = c.data + j;
     for (int i = 0; i < ROWS; i++) {
-      for (int q = 0; q < C; q++) {
-        float dot = dots[i][q];
-        for (int64_t p = whole; p < k; p++) dot += a[i * k + p] * rows[q][p];
-        dots[i][q] = dot;
-      }
       for (int64_t q = 0; q < columns; q++) {
-        float* to = c.data + i * c.stride + j + q;
-        float value = dots[i][q] + (c.accumulate ? *to : 0.0f);
-        if (c.epilogue.bias != nullptr) value += c.epilogue.bias[j + q];
-        if (c.epilogue.activation != Activation::linear) value = activate(splat(value), c.epilogue)[0];
-        *to = value;
+        float& place = to[i * c.stride + q];
+        place = dots[q * ROWS + i] + (c.accumulate ? place : 0.0f);
       }
     }
+    if (c.epilogue.bias != nullptr || c.epilogue.activation != Activation::linear) finish(c, 0, ROWS, j, columns);
   }
 }
 
@@ -139,7 +143,9 @@ void fewRows(Pool& pool, const Shape& shape, const float* a, const float* b, boo
   const int64_t n = shape.n, k = shape.k;
   if (transposed) {
     const int64_t chunk = greater(8, chunkElements * 2 / (k + 1) / 8 * 8);
-    parallel(pool, n, chunk, [&](int64_t begin, int64_t end, int) { dotRows<ROWS>(shape, a, b, c, begin, end); });
+    parallel(pool, n, chunk, [&](int64_t begin, int64_t end, int) {
+      dotRows<ROWS>(shape, a, {b, k, W}, c, begin, end);
+    });
     return;
   }
   // Whole rows of B, as they lie in memory: parts of k, a fixed number of them, that are added in order.
@@ -165,35 +171,58 @@ void fewRows(Pool& pool, const Shape& shape, const float* a, const float* b, boo
   });
 }
 
-/** A few columns, fewer than lanes: along k all lanes count. B's columns lie as rows, or are turned first. */
-void fewColumns(Pool& pool, const Shape& shape, const float* a, const float* b, bool transposed, const Output& c) {
-  const auto [m, n, k] = shape;
-  const float* lines = b;
-  if (!transposed) {
-    float* turned = static_cast<float*>(pool.shared(static_cast<size_t>(n * k) * 4));
-    for (int64_t p = 0; p < k; p++) {
-      for (int64_t j = 0; j < n; j++) turned[j * k + p] = b[p * n + j];
-    }
-    lines = turned;
+/** Columns as lines: Lines{to, W, n · W}. */
+void turnColumns(const Matrix& b, int64_t n, int64_t k, float* to) {
+  for (int64_t p = 0; p < k; p++) {
+    float* piece = to + p / W * n * W + p % W;
+    for (int64_t j = 0; j < n; j++) piece[j * W] = b.data[p * b.rowStride + j];
   }
-  parallel(pool, ceilDivide(m, 4), greater(1, chunkElements / (k * n)), [&, m = m, n = n, k = k](int64_t begin, int64_t end, int) {
+}
+
+/** A few columns, fewer than lanes: along k all lanes count. B's columns lie as rows, or are turned first. */
+void fewColumns(Pool& pool, const Shape& shape, const float* a, const Matrix& b, const Output& c) {
+  const auto [m, n, k] = shape;
+  Lines lines{b.data, b.columnStride, W};
+  if (b.rowStride != 1) {
+    float* turned = static_cast<float*>(pool.shared(static_cast<size_t>(n * ceilDivide(k, W) * W) * 4));
+    turnColumns(b, n, k, turned);
+    lines = {turned, W, n * W};
+  }
+  // Four rows and five columns have sums in 20 registers, of 32 with AVX-512, and read fewer columns twice.
+  const bool fives = W == 16 && ceilDivide(n, 5) * 5 < ceilDivide(n, 4) * 4;
+  const int64_t chunk = greater(1, chunkElements / (k * n));
+  parallel(pool, ceilDivide(m, 4), chunk, [&, m = m, n = n, k = k](int64_t begin, int64_t end, int) {
     for (int64_t row = 4 * begin; row < lesser(m, 4 * end); row += 4) {
       const Shape part{lesser(4, m - row), n, k};
       const Output to{c.data + row * c.stride, c.stride, c.accumulate, c.epilogue};
-      withRows(part.m, [&](auto rows) { dotRows<rows.count>(part, a + row * k, lines, to, 0, n); });
+      withRows(part.m, [&](auto rows) {
+        if (n == 1) return dotRows<rows.count, 1>(part, a + row * k, lines, to, 0, n);
+        if (fives) return dotRows<rows.count, 5>(part, a + row * k, lines, to, 0, n);
+        dotRows<rows.count>(part, a + row * k, lines, to, 0, n);
+      });
     }
   });
 }
 
 void one(Pool& pool, const Shape& shape, const float* a, bool transposeA, const float* b, bool transposeB,
          const Output& c) {
-  if (!transposeA && shape.m > 0 && shape.m <= 4 && shape.k > 0) {
-    return withRows(shape.m, [&](auto rows) { fewRows<rows.count>(pool, shape, a, b, transposeB, c); });
+  const auto [m, n, k] = shape;
+  if (!transposeA && m > 0 && m <= 4 && k > 0) {
+    return withRows(m, [&](auto rows) { fewRows<rows.count>(pool, shape, a, b, transposeB, c); });
   }
-  if (!transposeA && shape.m >= 16 && shape.k >= 16 * W && 3 * shape.n <= 2 * W && shape.n > 1) {
-    return fewColumns(pool, shape, a, b, transposeB, c);
+  const Matrix second = right(b, shape, transposeB);
+  if (!transposeA && m >= 16 && k >= 16 * W && 3 * n <= 2 * W && n > 1) return fewColumns(pool, shape, a, second, c);
+  const int64_t few = n % W;
+  if (!transposeA && few > 0 && 4 * few <= W && n > W && m >= 4 * W && k >= 4 * W) {
+    // A tile for these would compute as much as for a whole vector of columns.
+    const int64_t whole = n - few;
+    multiply(pool, {m, whole, k}, left(a, shape, transposeA), second, c);
+    Output rest = c;
+    rest.data += whole;
+    if (rest.epilogue.bias != nullptr) rest.epilogue.bias += whole;
+    return fewColumns(pool, {m, few, k}, a, {second.data + whole * second.columnStride, second.rowStride, second.columnStride}, rest);
   }
-  multiply(pool, shape, left(a, shape, transposeA), right(b, shape, transposeB), c);
+  multiply(pool, shape, left(a, shape, transposeA), second, c);
 }
 
 /**

@@ -65,6 +65,33 @@ describe.skipIf(absent)("matrix products equal those of cpu", () => {
     }
   });
 
+  it.each([
+    ["few columns, deep", { m: integer(16, 24), n: integer(2, 10), k: integer(256, 290) }],
+    [
+      "a few columns more than whole vectors",
+      { m: integer(64, 70), n: fc.constantFrom(17, 20, 33, 65, 66, 130), k: integer(64, 90) },
+    ],
+  ])("of %s", async (_, sizes) => {
+    const given = fc.record({ ...sizes, transposeB: fc.boolean() }).chain((problem) => {
+      const [a, b] = shapesOf({ ...problem, transposeA: false });
+      return fc.tuple(
+        tensors(a, { from: -1, to: 1 }),
+        tensors(b, { from: -1, to: 1 }),
+        tensors([problem.n]),
+        fc.constantFrom("linear", "relu"),
+        fc.constant(problem),
+      );
+    });
+    await holds(given, ([a, b, bias, activation, { transposeB }]) =>
+      sameAsCpu(
+        [a, b, bias],
+        (x, y, added) =>
+          call("_FusedMatMul", { a: x!, b: y!, bias: added! }, { transposeA: false, transposeB, activation }),
+        near,
+      ),
+    );
+  });
+
   it("in batches that broadcast", async () => {
     const batches = fc.constantFrom<[number[], number[]]>(
       [[3], [3]],
