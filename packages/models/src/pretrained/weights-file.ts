@@ -65,15 +65,15 @@ async function openShards(folder: string, index: string): Promise<WeightsFile> {
       if (basename(name) !== name) throw new Error(`Expected names of files beside ${index}. Received "${name}".`);
       files.set(name, await openSafetensors(join(folder, name)));
     }
+    const own = new Map([...files].map(([name, file]) => [name, ofModel(file)]));
     const tensors = new Map<string, TensorPlace>();
     for (const [tensor, name] of Object.entries(places)) {
       const place = files.get(name)!.tensors.get(tensor);
       if (!place) throw new Error(`Expected the tensor "${tensor}" in ${join(folder, name)}, where ${index} puts it.`);
-      tensors.set(tensor, place);
+      if (own.get(name)!.has(tensor)) tensors.set(tensor, place);
     }
-    const own = [...files.values()].map(ofModel);
     const read = (name: string) => files.get(places[name]!)!.read(name);
-    return { tensors: new Map([...tensors].filter(([name]) => own.some((file) => file.has(name)))), read, close };
+    return { tensors, read, close };
   } catch (error) {
     await close();
     throw error;

@@ -62,10 +62,8 @@ export async function savePretrained(
     const places = shards.flatMap(({ tensors }, shard) =>
       [...tensors, ...others(shard)].map(({ name }) => [name, fileOf(shard)]),
     );
-    const size = [...shards.map((shard) => shard.size), ...extra.map(({ data }) => data.byteLength)].reduce(
-      (sum, bytes) => sum + bytes,
-      0,
-    );
+    const extraBytes = extra.reduce((sum, { data }) => sum + data.byteLength, 0);
+    const size = shards.reduce((sum, { size: bytes }) => sum + bytes, extraBytes);
     await writeJson(index, { metadata: { total_size: size }, weight_map: Object.fromEntries(places) });
     await rm(join(folder, "model.safetensors"), { force: true });
   }

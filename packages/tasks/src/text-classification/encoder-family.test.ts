@@ -38,6 +38,18 @@ const voting = TextClassificationRecipe.parse({
   },
 });
 
+/** A bundle's parts, from the folder that a family saved. */
+async function partsIn(place: string, preprocessor: object) {
+  const json = async (name: string) => JSON.parse(await readFile(join(place, name), "utf8"));
+  return {
+    manifest: { task: "text-classification", name: "encoder" },
+    config: await json("config.json"),
+    preprocessor: JSON.parse(JSON.stringify(preprocessor)),
+    tokenizer: await json("tokenizer.json"),
+    weights: await readFile(join(place, "model.safetensors")),
+  };
+}
+
 describe("an encoder of texts", () => {
   it("does not see padding, and writes a folder that gives the same", async () => {
     const family = await familyOf();
@@ -53,16 +65,7 @@ describe("an encoder of texts", () => {
     const together = await textProbabilities(family, model, examples);
     together.forEach((row, index) => row.forEach((value, each) => expect(value).toBeCloseTo(alone[index]![each]!, 5)));
     await family.save!(model, folder);
-    const json = async (name: string) => JSON.parse(await readFile(join(folder, name), "utf8"));
-    const predictor = textPredictor(
-      await loadFamily({
-        manifest: { task: "text-classification", name: "encoder" },
-        config: await json("config.json"),
-        preprocessor: JSON.parse(JSON.stringify(family.preprocessor)),
-        tokenizer: await json("tokenizer.json"),
-        weights: await readFile(join(folder, "model.safetensors")),
-      }),
-    );
+    const predictor = textPredictor(await loadFamily(await partsIn(folder, family.preprocessor)));
     const inputs = texts.map((text) => predictor.inputSchema.parse({ text }));
     const predictions = await predictor.predict(inputs);
     predictions.forEach(({ probabilities }, index) => {
@@ -100,14 +103,7 @@ describe("an encoder of texts", () => {
 
     const written = join(folder, "votes");
     await family.save!(model, written);
-    const json = async (name: string) => JSON.parse(await readFile(join(written, name), "utf8"));
-    const parts = {
-      manifest: { task: "text-classification", name: "encoder" },
-      config: await json("config.json"),
-      preprocessor: JSON.parse(JSON.stringify(family.preprocessor)),
-      tokenizer: await json("tokenizer.json"),
-      weights: await readFile(join(written, "model.safetensors")),
-    };
+    const parts = await partsIn(written, family.preprocessor);
     const predictor = textPredictor(await loadFamily(parts));
     const predictions = await predictor.predict(texts.map((each) => predictor.inputSchema.parse({ text: each })));
     predictions.forEach(({ probabilities }, index) => {
