@@ -1,4 +1,4 @@
-import { dropout, tf } from "@nacre/tensor";
+import { type DropoutOptions, dropout, tf } from "@nacre/tensor";
 import type { ForwardContext, Layer } from "./layer.ts";
 
 /**
@@ -16,11 +16,20 @@ export class Dropout implements Layer {
 
   /** @throws Error in training without `context.random`. */
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
-    if (!context.training || this.rate === 0) return tf.clone(input);
-    if (!context.random) {
+    const options = this.draw(context);
+    return options ? dropout(input, options) : tf.clone(input);
+  }
+
+  /**
+   * What is dropped this time, for an operation that drops by itself; undefined where everything passes.
+   *
+   * @throws Error in training without `context.random`.
+   */
+  draw({ training, random }: ForwardContext): DropoutOptions | undefined {
+    if (!training || this.rate === 0) return undefined;
+    if (!random) {
       throw new Error("Dropout: expected `context.random` in training, to draw what to drop. Received none.");
     }
-    const stream = context.random.fork("dropout", context.random.uint32());
-    return dropout(input, { rate: this.rate, random: stream });
+    return { rate: this.rate, random: random.fork("dropout", random.uint32()) };
   }
 }

@@ -50,12 +50,7 @@ export const Gpt2Config = z
       .lt(1)
       .default(0.1)
       .describe("share of embeddings and of each part's output dropped in training"),
-    attentionDropout: z
-      .number()
-      .min(0)
-      .lt(1)
-      .default(0)
-      .describe("share of attention weights dropped; takes the slow way"),
+    attentionDropout: z.number().min(0).lt(1).default(0).describe("share of attention weights dropped in training"),
     epsilon: z.number().positive().default(1e-5).describe("added to the variance in layer normalisation"),
     tied: z.boolean().default(true).describe("whether the output's weight is the tokens' embedding"),
     specialTokens: SpecialTokens.default({ end: [] }),

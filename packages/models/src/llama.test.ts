@@ -142,3 +142,26 @@ it("keeps its dropout in its folder", async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+it("drops the same attention weights whether they are watched or not", () => {
+  const model = new Llama(tinyLlama({ ...tiny, attentionDropout: 0.3 }), new Random(1));
+  const run = (observeAttention?: () => void): tf.Tensor => {
+    const ids = tf.tensor2d([[1, 2, 3, 4, 5]], [1, 5], "int32");
+    return model.forward(ids, { training: true, random: new Random(4), observeAttention });
+  };
+  const difference = tf.tidy(
+    () =>
+      tf
+        .max(
+          tf.abs(
+            tf.sub(
+              run(),
+              run(() => {}),
+            ),
+          ),
+        )
+        .dataSync()[0],
+  );
+  expect(difference).toBeLessThan(1e-5);
+  disposeModel(model);
+});

@@ -61,12 +61,7 @@ export const rotaryDecoderFields = {
     .lt(1)
     .default(0)
     .describe("share of embeddings and of each layer's output that is dropped in training"),
-  attentionDropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe("share of attention weights dropped; takes the slow way"),
+  attentionDropout: z.number().min(0).lt(1).default(0).describe("share of attention weights dropped in training"),
   epsilon: z.number().positive().default(1e-5).describe("added to the mean square in RMS normalisation"),
   tied: z.boolean().default(false).describe("whether the output's weight is the tokens' embedding"),
   specialTokens: SpecialTokens.default({ end: [] }),

@@ -62,7 +62,7 @@ export const TransformerConfig = z.strictObject({
     .default("halves")
     .describe("sines before cosines, as the authors' code and Marian, or in turns, as the paper writes; a permutation"),
   dropout: share.default(0.1).describe("share of embeddings and of each layer's output that is dropped in training"),
-  attentionDropout: share.default(0).describe("share of the attention weights that is dropped; takes the slow way"),
+  attentionDropout: share.default(0).describe("share of the attention weights that is dropped in training"),
   epsilon: z.number().positive().default(1e-5).describe("added to the variance by layer normalisation"),
   specialTokens: SpecialTokens.default({ end: [] }),
   start: z.int().nonnegative().default(0).describe("id that every target begins with"),

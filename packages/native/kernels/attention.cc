@@ -42,6 +42,7 @@ void attend(Pool& pool, const Problem& p, const float* q, const float* k, const 
     char* scratch = static_cast<char*>(pool.scratch(slot));
     float* scores = reinterpret_cast<float*>(scratch + aloneBytes);
     float *tops = scores + queryBlock * keyBlock, *sums = tops + queryBlock;
+    float factors[keyBlock];
     for (int64_t task = begin; task < end; task++) {
       const int64_t query = task % blocks * queryBlock, rows = lesser(queryBlock, p.queries - query);
       const int64_t h = task / blocks % p.heads, n = task / blocks / p.heads;
@@ -87,6 +88,10 @@ void attend(Pool& pool, const Problem& p, const float* q, const float* k, const 
             for (int64_t d = 0; d < p.size; d++) to[i * rowQ + d] *= correction;
           }
           tops[i] = top;
+          // The sums are of all weights, dropped or not.
+          if (p.drops.threshold == 0) continue;
+          p.drops.factors(factors, p.weightPlace(n, h, query + i, key), columns);
+          for (j = 0; j < columns; j++) row[j] *= factors[j];
         }
         multiplyAlone(Shape{rows, p.size, columns}, Matrix{scores, keyBlock, 1}, Matrix{values + key * rowK, rowK, 1},
                       Output{to, rowQ, true}, scratch);
@@ -103,7 +108,7 @@ void attend(Pool& pool, const Problem& p, const float* q, const float* k, const 
 
 namespace {
 
-/** (q, k, v, out, logSums, mask, sizes, scale, causal): logSums [batch, heads, queries] are kept for the gradient. */
+/** (q, k, v, out, logSums, mask, sizes, scale, causal, key, key, rate): logSums [batch, heads, queries] are kept for the gradient. */
 napi_value attention(const Arguments& arguments) {
   const Problem p = problemOf(arguments, 6, 5);
   const float *q = arguments.floats(0, p.querySize()), *k = arguments.floats(1, p.keySize()), *v = arguments.floats(2, p.keySize());
@@ -112,7 +117,10 @@ napi_value attention(const Arguments& arguments) {
   return nullptr;
 }
 
-/** (dy, q, k, v, out, logSums, dq, dk, dv, mask, sizes, scale, causal): probabilities are computed again, block by block. */
+/**
+ * (dy, q, k, v, out, logSums, dq, dk, dv, mask, sizes, scale, causal, key, key, rate): probabilities, and which of them were dropped,
+ * are computed again, block by block.
+ */
 napi_value attentionGradient(const Arguments& arguments) {
   const Problem p = problemOf(arguments, 10, 9);
   const float *dy = arguments.floats(0, p.querySize()), *q = arguments.floats(1, p.querySize()),
@@ -137,6 +145,8 @@ napi_value attentionGradient(const Arguments& arguments) {
     char* scratch = static_cast<char*>(pool.scratch(slot));
     float* weights = reinterpret_cast<float*>(scratch + aloneBytes);
     float* slopes = weights + queryBlock * keyBlock;
+    float factors[keyBlock];
+    for (float& factor : factors) factor = 1.0f;
     for (int64_t task = begin; task < end; task++) {
       const int64_t n = task / p.keyHeads, shared = task % p.keyHeads;
       const int64_t keyStart = n * p.keys * rowK + shared * p.size;
@@ -154,7 +164,7 @@ napi_value attentionGradient(const Arguments& arguments) {
           for (int64_t key = 0; key < last; key += keyBlock) {
             const int64_t columns = lesser(keyBlock, last - key), place = keyStart + key * rowK;
             logits(p, q + start, k + keyStart, n, h, query, rows, key, columns, weights, scratch);
-            // dP = dy Vᵀ
+            // The gradient of each weight as it was mixed: dy Vᵀ.
             multiplyAlone(Shape{rows, columns, p.size}, Matrix{dy + at, rowQ, 1}, Matrix{v + place, 1, rowK},
                           Output{slopes, keyBlock}, scratch);
             for (int64_t i = 0; i < rows; i++) {
@@ -163,10 +173,11 @@ napi_value attentionGradient(const Arguments& arguments) {
               const float dot = dots[(n * p.queries + query + i) * p.heads + h];
               // A row that saw no key has no logarithm; its weights are 0.
               const float safe = shift == -__builtin_inff() ? 0.0f : shift;
+              if (p.drops.threshold > 0) p.drops.factors(factors, p.weightPlace(n, h, query + i, key), columns);
               for (int64_t j = 0; j < columns; j += W) {
-                const Vector power = decay(loadPart(weight + j, columns - j) - safe);
-                storePart(weight + j, power, columns - j);
-                storePart(slope + j, power * (loadPart(slope + j, columns - j) - dot) * p.scale, columns - j);
+                const Vector power = decay(loadPart(weight + j, columns - j) - safe), factor = load(factors + j);
+                storePart(weight + j, power * factor, columns - j);
+                storePart(slope + j, power * (loadPart(slope + j, columns - j) * factor - dot) * p.scale, columns - j);
               }
             }
             multiplyAlone(Shape{columns, p.size, rows}, Matrix{weights, 1, keyBlock}, Matrix{dy + at, rowQ, 1},

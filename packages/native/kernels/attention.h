@@ -1,7 +1,7 @@
 // What an attention needs to know, for all who compute one: tensors are [batch, time, heads, size], and several query heads may share
 // one key head (grouped queries).
 #pragma once
-#include "kernel.h"
+#include "philox.h"
 
 namespace nacre {
 namespace NACRE_ISA {
@@ -15,6 +15,8 @@ struct Problem {
   int64_t maskBatch, maskHead, maskQuery;
   /** From one sequence's first key to the next one's, in keys: more than `keys` where there is room for others. */
   int64_t keyRoom;
+  /** Of the weights [batch, heads, queries, keys], after the softmax; nothing unless said. */
+  Drops drops{0, 0, 0, 1.0f};
 
   int64_t querySize() const { return batch * queries * heads * size; }
   int64_t keySize() const { return batch * keys * keyHeads * size; }
@@ -23,6 +25,10 @@ struct Problem {
     if (!causal) return keys;
     const int64_t last = query + 1 + keys - queries;
     return last < 0 ? 0 : last < keys ? last : keys;
+  }
+  /** Where the weight of a query and a key lies among all. */
+  int64_t weightPlace(int64_t n, int64_t h, int64_t query, int64_t key) const {
+    return ((n * heads + h) * queries + query) * keys + key;
   }
 };
 
@@ -46,10 +52,11 @@ NACRE_INLINE void checkHeads(int64_t heads, int64_t keyHeads) {
                       static_cast<long long>(heads), static_cast<long long>(keyHeads));
 }
 
-/** From (…, sizes [batch, queries, keys, heads, keyHeads, size, maskBatch, maskHeads, maskQueries], scale, causal). */
+/** From (…, sizes [batch, queries, keys, heads, keyHeads, size, maskBatch, maskHeads, maskQueries], scale, causal, key, key, rate). */
 NACRE_INLINE Problem problemOf(const Arguments& arguments, int sizes, int mask) {
   const int32_t* s = arguments.integers(sizes, 9);
-  Problem p{s[0], s[1], s[2], s[3], s[4], s[5], arguments.real(sizes + 1), arguments.flag(sizes + 2), nullptr, 0, 0, 0, s[2]};
+  Problem p{s[0], s[1], s[2], s[3], s[4], s[5], arguments.real(sizes + 1), arguments.flag(sizes + 2), nullptr, 0, 0, 0, s[2],
+            dropsOf(arguments, sizes + 3)};
   const int64_t queries[] = {p.batch, p.queries, p.heads, p.size}, keys[] = {p.batch, p.keys, p.keyHeads, p.size};
   volume(queries, 4);
   volume(keys, 4);

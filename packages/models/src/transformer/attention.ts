@@ -2,6 +2,7 @@ import type { Random } from "@nacre/random";
 import { attention, rotary, tf } from "@nacre/tensor";
 import { checkLastAxis, checkSizes } from "../check.ts";
 import { Dense } from "../dense.ts";
+import { Dropout } from "../dropout.ts";
 import type { Initializer } from "../initializers.ts";
 import type { ForwardContext, Layer } from "../layer.ts";
 import { RmsNorm } from "../normalization.ts";
@@ -78,7 +79,8 @@ export class MultiHeadAttention implements Layer<tf.Tensor3D, tf.Tensor3D> {
   readonly keyValueHeads: number;
   readonly headSize: number;
   readonly scale: number;
-  readonly dropout: number;
+  /** Of the attention weights. */
+  readonly dropout: Dropout;
 
   constructor(options: MultiHeadAttentionOptions, random: Random) {
     const { width, heads, keyValueHeads = heads, sourceWidth = width, bias = true, initializer } = options;
@@ -93,7 +95,7 @@ export class MultiHeadAttention implements Layer<tf.Tensor3D, tf.Tensor3D> {
     this.keyValueHeads = keyValueHeads;
     this.headSize = headSize;
     this.scale = options.scale ?? 1 / Math.sqrt(headSize);
-    this.dropout = options.dropout ?? 0;
+    this.dropout = new Dropout(options.dropout ?? 0);
     const dense = (inputs: number, outputs: number, name: string, first = initializer): Dense =>
       new Dense({ inputs, outputs, bias, ...(first && { initializer: first }) }, random.fork(name));
     this.query = dense(width, heads * headSize, "query", options.queryInitializer);
@@ -159,12 +161,12 @@ export class MultiHeadAttention implements Layer<tf.Tensor3D, tf.Tensor3D> {
   }
 
   #attend(query: tf.Tensor4D, { keys, values }: KeysAndValues, context: AttentionContext): tf.Tensor4D {
-    const { causal = false, mask, positionBias, observeAttention, training, random, layer = 0 } = context;
+    const { causal = false, mask, positionBias, observeAttention, layer = 0 } = context;
     const { scale } = this;
-    const drops = training && this.dropout > 0;
-    if (!drops && !observeAttention) return attention(query, keys, values, { causal, mask, bias: positionBias, scale });
+    const dropout = this.dropout.draw(context);
+    if (!observeAttention) return attention(query, keys, values, { causal, mask, bias: positionBias, scale, dropout });
     const weights = attentionWeights(query, keys, { causal, mask, positionBias, scale }); // [B, H, T, S]
-    observeAttention?.(weights, { layer, kind: context.source ? "cross" : "self" });
-    return explicitAttention(weights, values, { dropout: this.dropout, context: { training, random } });
+    observeAttention(weights, { layer, kind: context.source ? "cross" : "self" });
+    return explicitAttention(weights, values, dropout);
   }
 }

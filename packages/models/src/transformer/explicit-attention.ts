@@ -1,8 +1,6 @@
-import { tf } from "@nacre/tensor";
-import { Dropout } from "../dropout.ts";
-import type { ForwardContext } from "../layer.ts";
+import { type DropoutOptions, dropout, tf } from "@nacre/tensor";
 
-/** Attention in steps, where its weights are wanted themselves: to drop some, to show them, or for the gradient of a bias. */
+/** Attention in steps, where its weights are wanted themselves, to show them. */
 
 export interface AttentionWeightsOptions {
   readonly causal: boolean;
@@ -39,7 +37,7 @@ export function attentionWeights(
 }
 
 /**
- * The weighted mean of the values, after some weights are dropped in training.
+ * The weighted mean of the values, after some weights are dropped where `drops` says which.
  *
  * @param weights [B, H, T, S]
  * @param values [B, S, key heads, D]
@@ -48,11 +46,11 @@ export function attentionWeights(
 export function explicitAttention(
   weights: tf.Tensor4D,
   values: tf.Tensor4D,
-  { dropout, context }: { dropout: number; context: ForwardContext },
+  drops: DropoutOptions | undefined,
 ): tf.Tensor4D {
   return tf.tidy(() => {
-    const dropped = new Dropout(dropout).forward(weights, context);
-    const mixed = tf.matMul(dropped, byHead(values, weights.shape[1] / values.shape[2]));
+    const kept = drops ? dropout(weights, drops) : weights;
+    const mixed = tf.matMul(kept, byHead(values, weights.shape[1] / values.shape[2]));
     return tf.transpose(mixed, [0, 2, 1, 3]) as tf.Tensor4D;
   });
 }

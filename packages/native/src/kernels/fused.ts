@@ -143,7 +143,12 @@ function problem(query: tf.TensorInfo, key: tf.TensorInfo, mask: tf.TensorInfo |
   return Int32Array.of(batch, queries, keys, heads, keyHeads, size, ...(mask?.shape.slice(0, 3) ?? [1, 1, 1]));
 }
 
-function attention(inputs: Inputs, { scale, causal }: Attributes, backend: NativeBackend): tf.TensorInfo[] {
+/** The stream and the rate of what is dropped, in the order of `dropsOf` in kernels/philox.h. */
+function drops(dropped?: { readonly key: readonly [number, number]; readonly rate: number }): readonly number[] {
+  return dropped === undefined ? [0, 0, 0] : [...dropped.key, dropped.rate];
+}
+
+function attention(inputs: Inputs, { scale, causal, dropped }: Attributes, backend: NativeBackend): tf.TensorInfo[] {
   const { query, key, value, mask } = inputs as Record<string, tf.TensorInfo>;
   const [batch, queries, heads] = query!.shape as [number, number, number];
   const output = backend.output(query!.shape, "float32");
@@ -158,11 +163,16 @@ function attention(inputs: Inputs, { scale, causal }: Attributes, backend: Nativ
     problem(query!, key!, mask),
     scale,
     causal,
+    ...drops(dropped),
   );
   return [output, logSums];
 }
 
-function attentionGradient(inputs: Inputs, { scale, causal }: Attributes, backend: NativeBackend): tf.TensorInfo[] {
+function attentionGradient(
+  inputs: Inputs,
+  { scale, causal, dropped }: Attributes,
+  backend: NativeBackend,
+): tf.TensorInfo[] {
   const { dy, query, key, value, mask, output, logSums } = inputs as Record<string, tf.TensorInfo>;
   const gradients = [query, key, value].map((tensor) => backend.output(tensor!.shape, "float32"));
   backend.addon.attentionGradient(
@@ -172,6 +182,7 @@ function attentionGradient(inputs: Inputs, { scale, causal }: Attributes, backen
     problem(query!, key!, mask),
     scale,
     causal,
+    ...drops(dropped),
   );
   return gradients;
 }
@@ -288,9 +299,9 @@ export const fusedKernels: readonly Kernel[] = [
   {
     kernelName: "Dropout",
     needs: "dropout",
-    compute({ x }, { key, rate }, backend) {
+    compute({ x }, attributes, backend) {
       const y = backend.output(x!.shape, "float32");
-      backend.addon.dropout(backend.floats(x!), y.dataId.array, key[0], key[1], rate);
+      backend.addon.dropout(backend.floats(x!), y.dataId.array, ...drops(attributes));
       return y;
     },
   },

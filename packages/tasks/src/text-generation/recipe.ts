@@ -40,6 +40,7 @@ const sizes = {
   hidden: z.int().positive().optional().describe("features inside the feed-forward layers; the family's own if absent"),
   tied: z.boolean().default(true).describe("whether the output's weight is the tokens' embedding"),
   dropout: z.number().min(0).lt(1).default(0).describe("share of embeddings and outputs dropped in training"),
+  attentionDropout: z.number().min(0).lt(1).default(0).describe("share of attention weights dropped in training"),
 };
 
 const DecoderSizes = z

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { type DropoutOptions, dropout } from "./dropout.ts";
 import { fits, gradient, run, together } from "./kernel.ts";
 import { isRecording } from "./recording.ts";
 
@@ -17,6 +18,8 @@ export interface AttentionOptions {
   readonly bias?: tf.Tensor | undefined;
   /** Default: 1 / √size. */
   readonly scale?: number;
+  /** Of the weights after the softmax, as `dropout` drops those of [batch, heads, queries, keys]. Default: none. */
+  readonly dropout?: DropoutOptions | undefined;
 }
 
 /**
@@ -33,23 +36,30 @@ export function attention(
   query: tf.Tensor4D,
   key: tf.Tensor4D,
   value: tf.Tensor4D,
-  { causal = false, mask, bias, scale }: AttentionOptions = {},
+  { mask, bias, ...options }: AttentionOptions = {},
 ): tf.Tensor4D {
   check(query, key, value, mask);
-  const factor = scale ?? 1 / Math.sqrt(query.shape[3]);
   if (bias !== undefined) {
     check(query, key, value, bias);
     return tf.tidy(() => {
       const added = mask === undefined ? bias : tf.add(bias, mask);
-      if (isRecording()) return plain(query, key, value, causal, added, factor);
-      return attention(query, key, value, { causal, mask: added, scale: factor });
+      if (isRecording()) return plain(query, key, value, { ...options, mask: added });
+      return attention(query, key, value, { ...options, mask: added });
     });
   }
   if (fits("Attention", query, key, value, mask)) {
     const kernelName = mask === undefined ? "Attention" : "MaskedAttention";
-    return run(kernelName, { query, key, value, mask }, { causal, scale: factor })[0] as tf.Tensor4D;
+    return run(kernelName, { query, key, value, mask }, attributesOf(query, options))[0] as tf.Tensor4D;
   }
-  return tf.tidy(() => plain(query, key, value, causal, mask, factor));
+  return tf.tidy(() => plain(query, key, value, { ...options, mask }));
+}
+
+function attributesOf(query: tf.Tensor4D, { causal = false, scale = defaultScale(query), dropout }: AttentionOptions) {
+  return { causal, scale, ...(dropout && { dropped: { key: dropout.random.state.key, rate: dropout.rate } }) };
+}
+
+function defaultScale(query: tf.Tensor4D): number {
+  return 1 / Math.sqrt(query.shape[3]);
 }
 
 for (const [kernelName, masks] of [
@@ -73,9 +83,7 @@ function plain(
   query: tf.Tensor4D,
   key: tf.Tensor4D,
   value: tf.Tensor4D,
-  causal: boolean,
-  mask: tf.Tensor | undefined,
-  scale: number,
+  { causal = false, mask, scale = defaultScale(query), dropout: drops }: AttentionOptions,
 ): tf.Tensor4D {
   const [, queries, heads] = query.shape;
   const [, keys, keyHeads] = key.shape;
@@ -87,7 +95,8 @@ function plain(
   if (causal) logits = tf.add(logits, causalMask(queries, keys));
   const seen = tf.cast(tf.greater(logits, -1e30), "float32");
   const weights = tf.mul(tf.softmax(tf.maximum(logits, -3e38)), seen);
-  return tf.transpose(tf.matMul(weights, byHead(shared(value))), [0, 2, 1, 3]) as tf.Tensor4D;
+  const mixed = tf.matMul(drops ? dropout(weights, drops) : weights, byHead(shared(value)));
+  return tf.transpose(mixed, [0, 2, 1, 3]) as tf.Tensor4D;
 }
 
 /** [queries, keys]: 0 where a query may look, else far below every logit. */

@@ -115,6 +115,14 @@ const cases: readonly Case[] = [
     { name: "attention, causal with a past", queries: 3, keys: 8, heads: 2, keyHeads: 2, options: { causal: true } },
     { name: "attention, grouped queries", queries: 66, keys: 130, heads: 4, keyHeads: 2, options: {} },
     { name: "attention, masked", queries: 4, keys: 9, heads: 2, keyHeads: 1, options: { scale: 0.3 }, masked: true },
+    ...[
+      { name: "causal", queries: 70, keys: 70, heads: 2, keyHeads: 2, masked: false },
+      { name: "masked, grouped queries", queries: 66, keys: 130, heads: 4, keyHeads: 2, masked: true },
+    ].map(({ name, ...sizes }) => ({
+      ...sizes,
+      name: `attention with dropout, ${name}`,
+      options: { causal: !sizes.masked, dropout: { rate: 0.3, random: new Random(2).fork("weights") } },
+    })),
   ].map(({ name, queries, keys, heads, keyHeads, options, masked }) => ({
     name,
     shapes: [
