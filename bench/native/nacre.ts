@@ -4,10 +4,13 @@ import { Random } from "@nacre/random";
 import { adamStep, layerNorm, quantizedMatMul, quantizeWeights, ready, softmaxCrossEntropy, tf } from "@nacre/tensor";
 import { adamw } from "@nacre/train";
 import { Transformer } from "./models.ts";
+import { readyPublishedWasm } from "./published-wasm.ts";
 import { printMedian, settings } from "./settings.ts";
 
-const backend = settings.contender === "tfjs wasm" ? "wasm" : settings.contender === "tfjs cpu" ? "cpu" : "native";
-await ready({ backend });
+const backends: Readonly<Record<string, "wasm" | "cpu">> = { "wasm repaired": "wasm", "tfjs cpu": "cpu" };
+const backend = backends[settings.contender] ?? "native";
+if (settings.contender === "tfjs wasm") await readyPublishedWasm();
+else await ready({ backend });
 const { kind, sizes, variant } = settings;
 const size = (name: string): number => sizes[name]!;
 const random = (...shape: number[]) => {
@@ -25,7 +28,7 @@ function trainingStep(variables: readonly tf.Variable[], loss: () => tf.Scalar):
   return async () => {
     const { value, grads } = tf.variableGrads(loss, [...variables]);
     const context = { step: step++, history: [], parameters: named, variables: named, gradientScale: 1 };
-    if (backend === "native") optimizer.applyInPlace!(new Map(Object.entries(grads)), state, context);
+    if (tf.getBackend() === "native") optimizer.applyInPlace!(new Map(Object.entries(grads)), state, context);
     else own.applyGradients(grads as never);
     tf.dispose(grads);
     await value.data();
