@@ -14,7 +14,7 @@ export interface NativeCase {
     | "PyTorch"
     | "PyTorch compiled"
     | "tfjs wasm"
-    | "wasm repaired"
+    | "tfjs wasm repaired"
     | "tfjs cpu"
     | "onnxruntime"
     | "copy"
@@ -59,7 +59,7 @@ export const groups: Readonly<Record<string, { readonly about: string; readonly 
         unit: "steps/s",
         sizes: { hidden: 512, batch: 128 },
         goals: { PyTorch: 2 },
-        peers: ["PyTorch", "PyTorch compiled", "tfjs wasm", "wasm repaired"],
+        peers: ["PyTorch", "PyTorch compiled", "tfjs wasm", "tfjs wasm repaired"],
       },
       {
         kind: "lenet",
@@ -83,7 +83,7 @@ export const groups: Readonly<Record<string, { readonly about: string; readonly 
         unit: "steps/s",
         sizes: { layers: 4, width: 128, heads: 4, time: 64, batch: 12, vocabulary: 65 },
         goals: { PyTorch: 1.7, "tfjs wasm": 30 },
-        peers: ["PyTorch", "PyTorch compiled", "tfjs wasm", "wasm repaired"],
+        peers: ["PyTorch", "PyTorch compiled", "tfjs wasm", "tfjs wasm repaired"],
       },
       {
         kind: "gpt",

@@ -18,7 +18,7 @@ async function contenders(
   const settings = { kind, name, unit, sizes, variant, seconds, threads };
   const result = [nodeContender("nacre", `${folder}nacre.ts`, { ...settings, contender: "nacre" })];
   for (const peer of each.peers) {
-    if (peer.startsWith("tfjs") || peer === "wasm repaired" || peer === "copy" || peer === "read") {
+    if (peer.startsWith("tfjs") || peer === "copy" || peer === "read") {
       result.push(nodeContender(peer, `${folder}nacre.ts`, { ...settings, contender: peer }));
       continue;
     }

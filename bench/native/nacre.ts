@@ -7,10 +7,9 @@ import { Transformer } from "./models.ts";
 import { readyPublishedWasm } from "./published-wasm.ts";
 import { printMedian, settings } from "./settings.ts";
 
-const backends: Readonly<Record<string, "wasm" | "cpu">> = { "wasm repaired": "wasm", "tfjs cpu": "cpu" };
-const backend = backends[settings.contender] ?? "native";
-if (settings.contender === "tfjs wasm") await readyPublishedWasm();
-else await ready({ backend });
+const { contender } = settings;
+const backend = contender.startsWith("tfjs wasm") ? "wasm" : contender === "tfjs cpu" ? "cpu" : "native";
+await (contender === "tfjs wasm" ? readyPublishedWasm() : ready({ backend }));
 const { kind, sizes, variant } = settings;
 const size = (name: string): number => sizes[name]!;
 const random = (...shape: number[]) => {
@@ -28,7 +27,7 @@ function trainingStep(variables: readonly tf.Variable[], loss: () => tf.Scalar):
   return async () => {
     const { value, grads } = tf.variableGrads(loss, [...variables]);
     const context = { step: step++, history: [], parameters: named, variables: named, gradientScale: 1 };
-    if (tf.getBackend() === "native") optimizer.applyInPlace!(new Map(Object.entries(grads)), state, context);
+    if (backend === "native") optimizer.applyInPlace!(new Map(Object.entries(grads)), state, context);
     else own.applyGradients(grads as never);
     tf.dispose(grads);
     await value.data();
@@ -84,12 +83,12 @@ const runs: Record<typeof kind, () => Promise<void>> = {
       layerNorm: [() => tf.tidy(() => void layerNorm(x, gain, bias)), 2],
       adam: [() => void adamStep(variable, x, moments, settingsOfAdam), 7],
     };
-    const [step, moved] = steps[settings.contender === "copy" ? "copy" : variant!]!;
+    const [step, moved] = steps[contender === "copy" ? "copy" : variant!]!;
     return printMedian(step, (moved * bytes) / 1e9);
   },
   quantized() {
     const [bits, width, hidden] = [size("bits") as 8 | 4, size("width"), size("hidden")];
-    if (settings.contender === "read") {
+    if (contender === "read") {
       // A sum reads everything once and writes nothing.
       const large = random(64 * 1024 * 1024);
       return printMedian(() => tf.sum(large).dispose(), (large.size * 4) / 1e9);

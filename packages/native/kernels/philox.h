@@ -35,9 +35,9 @@ NACRE_INLINE Wide laneNumbers(LaneList<Lane...>) {
 
 /** The lanes of both in turns: the first half of them, or the second. */
 template <int... Lane>
-NACRE_INLINE Wide interleave(Wide a, Wide b, int first, LaneList<Lane...>) {
-  return first == 0 ? __builtin_shufflevector(a, b, ((Lane & 1) * wideLanes + Lane / 2)...)
-                    : __builtin_shufflevector(a, b, ((Lane & 1) * wideLanes + (wideLanes + Lane) / 2)...);
+NACRE_INLINE Wide interleave(Wide a, Wide b, int half, LaneList<Lane...>) {
+  return half == 0 ? __builtin_shufflevector(a, b, ((Lane & 1) * wideLanes + Lane / 2)...)
+                   : __builtin_shufflevector(a, b, ((Lane & 1) * wideLanes + (wideLanes + Lane) / 2)...);
 }
 
 /** Philox4x32-10 (Salmon et al. 2011) of the counters `block` … `block` + 15, as packages/random/src/philox.ts. words [64] */
