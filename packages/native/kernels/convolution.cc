@@ -1,6 +1,7 @@
 // 2-D convolution of [batch, height, width, channels] as a product: patches are gathered while they are packed (im2col that is
 // never written out). Both gradients are the same product with other patches.
 #include "gemm.h"
+#include "interleaved.h"
 #include "windows.h"
 #include "winograd.h"
 
@@ -238,6 +239,10 @@ napi_value convolve(const Arguments& arguments) {
     winograd(arguments.pool(), g, x, filter, out, epilogue);
     return nullptr;
   }
+  if (fitsInterleaved(g, g.inChannels, g.outChannels)) {
+    interleaved(arguments.pool(), g, x, filter, out, epilogue);
+    return nullptr;
+  }
   Workspace work(g.taps(), g.inChannels);
   multiply(arguments.pool(), shape, inputPatches(g, x, work), filters, output);
   return nullptr;
@@ -256,6 +261,10 @@ napi_value convolveInputGradient(const Arguments& arguments) {
   }
   if (fitsWinograd(g)) {
     winogradInputGradient(pool, g, dy, filter, dx);
+    return nullptr;
+  }
+  if (g.strideHeight == 1 && g.strideWidth == 1 && fitsInterleaved(g, g.outChannels, g.inChannels)) {
+    interleavedInputGradient(pool, g, dy, filter, dx);
     return nullptr;
   }
   Workspace work(g.taps(), g.outChannels);
@@ -311,6 +320,10 @@ napi_value convolveFilterGradient(const Arguments& arguments) {
   if (elements == 0) return nullptr;
   if (fitsWinograd(g)) {
     winogradFilterGradient(pool, g, x, dy, out);
+    return nullptr;
+  }
+  if (fitsInterleaved(g, g.inChannels, g.outChannels)) {
+    interleavedFilterGradient(pool, g, x, dy, out);
     return nullptr;
   }
   Workspace work(g.taps(), g.inChannels);

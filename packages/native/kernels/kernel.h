@@ -48,6 +48,22 @@ NACRE_INLINE void clearFloats(float* to, int64_t count) {
   if (count > 0) __builtin_memset(to, 0, static_cast<size_t>(count) * 4);
 }
 
+template <int VALUE>
+struct Constant {
+  static constexpr int value = VALUE;
+};
+
+/** work(Constant<n>) for n from 1 to MOST: a kernel of that size. */
+template <int MOST, class Work>
+NACRE_INLINE void withSize(int64_t n, const Work& work) {
+  if constexpr (MOST == 1) {
+    work(Constant<1>{});
+  } else {
+    if (n == MOST) return work(Constant<MOST>{});
+    withSize<MOST - 1>(n, work);
+  }
+}
+
 NACRE_INLINE int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 NACRE_INLINE int64_t greater(int64_t a, int64_t b) { return a > b ? a : b; }
 NACRE_INLINE int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -13,22 +13,6 @@ Matrix right(const float* data, const Shape& shape, bool transposed) {
   return transposed ? Matrix{data, 1, shape.k} : Matrix{data, shape.n, 1};
 }
 
-template <int COUNT>
-struct Rows {
-  static constexpr int count = COUNT;
-};
-
-/** work(Rows<n>) for n rows, 1 to 4. */
-template <class Work>
-void withRows(int64_t rows, const Work& work) {
-  switch (rows) {
-    case 1: return work(Rows<1>{});
-    case 2: return work(Rows<2>{});
-    case 3: return work(Rows<3>{});
-    default: return work(Rows<4>{});
-  }
-}
-
 /** Rows of a transposed B, cut into pieces of W elements: piece i of row q is at data + q · line + i · step. */
 struct Lines {
   const float* data;
@@ -195,10 +179,10 @@ void fewColumns(Pool& pool, const Shape& shape, const float* a, const Matrix& b,
     for (int64_t row = 4 * begin; row < lesser(m, 4 * end); row += 4) {
       const Shape part{lesser(4, m - row), n, k};
       const Output to{c.data + row * c.stride, c.stride, c.accumulate, c.epilogue};
-      withRows(part.m, [&](auto rows) {
-        if (n == 1) return dotRows<rows.count, 1>(part, a + row * k, lines, to, 0, n);
-        if (fives) return dotRows<rows.count, 5>(part, a + row * k, lines, to, 0, n);
-        dotRows<rows.count>(part, a + row * k, lines, to, 0, n);
+      withSize<4>(part.m, [&](auto rows) {
+        if (n == 1) return dotRows<rows.value, 1>(part, a + row * k, lines, to, 0, n);
+        if (fives) return dotRows<rows.value, 5>(part, a + row * k, lines, to, 0, n);
+        dotRows<rows.value>(part, a + row * k, lines, to, 0, n);
       });
     }
   });
@@ -208,7 +192,7 @@ void one(Pool& pool, const Shape& shape, const float* a, bool transposeA, const 
          const Output& c) {
   const auto [m, n, k] = shape;
   if (!transposeA && m > 0 && m <= 4 && k > 0) {
-    return withRows(m, [&](auto rows) { fewRows<rows.count>(pool, shape, a, b, transposeB, c); });
+    return withSize<4>(m, [&](auto rows) { fewRows<rows.value>(pool, shape, a, b, transposeB, c); });
   }
   const Matrix second = right(b, shape, transposeB);
   if (!transposeA && m >= 16 && k >= 16 * W && 3 * n <= 2 * W && n > 1) return fewColumns(pool, shape, a, second, c);

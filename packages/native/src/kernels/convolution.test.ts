@@ -35,11 +35,11 @@ function fits({ x, filter, dilations, pad }: Problem): boolean {
   });
 }
 
-function problems({ depthwise = false } = {}): fc.Arbitrary<Problem> {
+function problems({ depthwise = false, batch = integer(1, 3) } = {}): fc.Arbitrary<Problem> {
   const steps = fc.tuple(integer(1, 3), integer(1, 3));
   return fc
     .record({
-      batch: integer(1, 3),
+      batch,
       place: fc.tuple(integer(1, 14), integer(1, 14)),
       inputs: fc.constantFrom(1, 2, 3, 5, 8, 9, 16, 19),
       outputs: depthwise ? integer(1, 3) : fc.constantFrom(1, 2, 4, 7, 8, 16, 21),
@@ -83,27 +83,55 @@ async function sameGradients(
   );
 }
 
+/** What cpu leaves out, gradients of dilated convolutions: ⟨conv(x, w), dy⟩ = ⟨x, dx⟩ = ⟨w, dw⟩. */
+async function adjointGradients(given: readonly [Given, Given, Given], attributes: object): Promise<void> {
+  await native();
+  tf.tidy(() => {
+    const [x, filter, dy] = given.map(({ values, shape }) => tf.tensor(values.slice(), [...shape]));
+    const product = (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(a, b)).dataSync()[0]!;
+    const y = call("Conv2D", { x: x!, filter: filter! }, attributes) as tf.Tensor;
+    const dx = call("Conv2DBackpropInput", { dy: dy!, filter: filter! }, { ...attributes, inputShape: x!.shape });
+    const dw = call("Conv2DBackpropFilter", { x: x!, dy: dy! }, { ...attributes, filterShape: filter!.shape });
+    const scale = product(tf.abs(y), tf.abs(dy!)) + 1;
+    expect(Math.abs(product(x!, dx as tf.Tensor) - product(y, dy!)) / scale).toBeLessThan(1e-5);
+    expect(Math.abs(product(filter!, dw as tf.Tensor) - product(y, dy!)) / scale).toBeLessThan(1e-5);
+  });
+}
+
 describe.skipIf(absent)("convolutions equal those of cpu", () => {
-  it("Conv2D and both of its gradients", async () => {
-    const given = problems().chain((problem) => {
+  const convolutions = (options?: Parameters<typeof problems>[0]) =>
+    problems(options).chain((problem) => {
       const { x, filter, strides, dilations, pad } = problem;
       const { outShape } = tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, explicit(pad));
       return fc.tuple(tensors(x), tensors(filter), tensors(outShape), fc.constant(problem));
     });
-    await holds(
-      given,
-      async ([x, filter, dy, { strides, dilations, pad }]) => {
-        const attributes = { strides, pad, dilations, dataFormat: "NHWC" };
-        await sameAsCpu(
-          [x, filter],
-          (image, weights) => call("Conv2D", { x: image!, filter: weights! }, attributes),
-          near,
-        );
-        if (dilations.some((dilation) => dilation > 1)) return;
-        await sameGradients({ x, filter, dy }, attributes, near);
-      },
-      300,
-    );
+  const check = async ([x, filter, dy, problem]: [Given, Given, Given, Problem]) => {
+    const { strides, dilations, pad } = problem;
+    const attributes = { strides, pad, dilations, dataFormat: "NHWC" };
+    await sameAsCpu([x, filter], (image, weights) => call("Conv2D", { x: image!, filter: weights! }, attributes), near);
+    if (dilations.every((dilation) => dilation === 1)) await sameGradients({ x, filter, dy }, attributes, near);
+    else await adjointGradients([x, filter, dy], attributes);
+  };
+
+  it("Conv2D and both of its gradients", () => holds(convolutions(), check, 300));
+
+  it("many images, each of which has a lane", () =>
+    holds(convolutions({ batch: fc.constantFrom(12, 15, 16, 31) }), check, 60));
+
+  it("many images that are too large for one band of lines", async () => {
+    const [x, filter, dy] = [
+      [16, 40, 33, 5],
+      [4, 3, 5, 7],
+      [16, 40, 33, 7],
+    ].map((shape) => fc.sample(tensors(shape), { numRuns: 1, seed: 1 })[0]!);
+    const problem = {
+      x: x!.shape as Four,
+      filter: filter!.shape as Four,
+      strides: [1, 1],
+      dilations: [1, 1],
+      pad: "same",
+    };
+    await check([x!, filter!, dy!, problem as Problem]);
   });
 
   it("3 × 3 of many channels, which take the way with fewer multiplications", async () => {
@@ -123,7 +151,14 @@ describe.skipIf(absent)("convolutions equal those of cpu", () => {
         const { outShape } = tf.backend_util.computeConv2DInfo(x!, filter!, 1, 1, explicit(pad));
         return fc.tuple(tensors(x!), tensors(filter!), tensors(outShape), tensors([outputs]), fc.constant(pad));
       });
-    const check = async (x: Given, filter: Given, dy: Given, bias: Given, pad: Problem["pad"], tolerance = near) => {
+    const checkFused = async (
+      x: Given,
+      filter: Given,
+      dy: Given,
+      bias: Given,
+      pad: Problem["pad"],
+      tolerance = near,
+    ) => {
       const attributes = { strides: 1, pad, dilations: 1, dataFormat: "NHWC" };
       await sameAsCpu(
         [x, filter, bias],
@@ -137,14 +172,14 @@ describe.skipIf(absent)("convolutions equal those of cpu", () => {
       );
       await sameGradients({ x, filter, dy }, attributes, tolerance);
     };
-    await holds(given, ([x, filter, dy, bias, pad]) => check(x, filter, dy, bias, pad), 5);
+    await holds(given, ([x, filter, dy, bias, pad]) => checkFused(x, filter, dy, bias, pad), 5);
     // Rows of a product in several parts.
     const [image, weights] = [
       [1, 60, 60, 32],
       [3, 3, 32, 32],
     ].map((shape) => fc.sample(tensors(shape), { numRuns: 1, seed: 1 })[0]!);
     const [bias] = fc.sample(tensors([32]), { numRuns: 1, seed: 1 });
-    await check(image!, weights!, image!, bias!, "same", { tolerance: 2e-5, overall: true });
+    await checkFused(image!, weights!, image!, bias!, "same", { tolerance: 2e-5, overall: true });
   });
 
   it("3 × 3 of many channels in several rounds of tiles: a batch is its images", async () => {
@@ -189,7 +224,10 @@ describe.skipIf(absent)("convolutions equal those of cpu", () => {
 
   it("FusedConv2D with bias and activation", async () => {
     const given = fc
-      .tuple(problems(), fc.constantFrom("linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"))
+      .tuple(
+        problems({ batch: fc.constantFrom(1, 2, 16) }),
+        fc.constantFrom("linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"),
+      )
       .chain(([problem, activation]) =>
         fc.tuple(
           tensors(problem.x, { from: -1, to: 1 }),
