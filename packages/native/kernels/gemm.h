@@ -301,6 +301,19 @@ struct Matrix {
     }
   }
   static constexpr bool direct = true;
+  /** Whether a tile's rows, read where they lie, would push each other out of a first-level cache: they are a multiple of its ways apart. */
+  bool collides() const { return MR > 8 && columnStride == 1 && rowStride % 1024 == 0; }
+};
+
+/** Rows that were packed before, all of them: `rows` in each block of depth. */
+struct PackedRows {
+  const float* data;
+  int64_t rows;
+  static constexpr bool direct = false;
+
+  static int64_t floats(int64_t rows, int64_t k) { return rows * k + ceilDivide(k, KC) * W; }
+  float* block(int64_t from) const { return const_cast<float*>(data) + from * rows + from / KC * W; }
+  const float* panels(int64_t row, int64_t from, int64_t depth) const { return block(from) + row * depth; }
 };
 
 template <class B>
@@ -331,7 +344,7 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
                                   bool add, bool last) {
   if constexpr (A::direct) {
     // Packing pays when each row meets many panels.
-    if (end - first <= directColumns) {
+    if (end - first <= directColumns && !a.collides()) {
       for (int64_t column = first; column < end; column += NR) {
         blocksOf<MR, false>(rows, lesser(NR, end - column), depth, a.data + row * a.rowStride + from * a.columnStride,
                             a.rowStride, a.columnStride, panels + (column - first) / NR * panelSize, NR, c, row, column,
@@ -340,7 +353,10 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
       return;
     }
   }
-  if constexpr (A::direct) {
+  const float* rowPanels = packed;
+  if constexpr (requires { a.panels(row, from, depth); }) {
+    rowPanels = a.panels(row, from, depth);
+  } else if constexpr (A::direct) {
     a.packRowPanels(packed, row, rows, from, depth);
   } else {
     for (int64_t i = 0; i < rows; i += MR) {
@@ -348,7 +364,7 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
     }
   }
   for (int64_t column = first; column < end; column += NR) {
-    blocksOf<MR, true>(rows, lesser(NR, end - column), depth, packed, 0, 0, panels + (column - first) / NR * panelSize,
+    blocksOf<MR, true>(rows, lesser(NR, end - column), depth, rowPanels, 0, 0, panels + (column - first) / NR * panelSize,
                        NR, c, row, column, add, last, false);
   }
 }
@@ -409,6 +425,32 @@ inline void emptyProduct(const Shape& shape, const Output& c) {
   }
 }
 
+/** C in tiles of whole blocks, MR rows of NR columns: so many down and across, nearly of the same size. */
+struct Tiling {
+  int64_t down, across, blocksDown, blocksAcross;
+
+  int64_t row(int64_t tile) const { return blocksDown * tile / down; }
+  int64_t column(int64_t tile) const { return blocksAcross * tile / across; }
+};
+
+/** The tiles with which threads, each of which takes the next, are done first. */
+inline Tiling tilingOf(int64_t blocksDown, int64_t blocksAcross, int threads) {
+  Tiling best{1, 1, blocksDown, blocksAcross};
+  float least = __builtin_inff();
+  const int64_t fewest = ceilDivide(blocksDown * MR, MC), most = greater(fewest, 8 * threads);
+  for (int64_t down = fewest; down <= lesser(blocksDown, most); down += 1 + down / 8) {
+    for (int64_t across = 1; across <= lesser(blocksAcross, 8 * threads); across += 1 + across / 8) {
+      // In blocks: what is computed, and what it costs to pack rows and to bring columns from afar; half a tile more for a thread
+      // that is held back.
+      const float rows = static_cast<float>(ceilDivide(blocksDown, down)), columns = static_cast<float>(ceilDivide(blocksAcross, across));
+      const float tile = rows * columns + 0.35f * rows + 0.5f * columns;
+      const float time = tile * (static_cast<float>(ceilDivide(down * across, threads)) + 0.5f);
+      if (time < least) least = time, best.down = down, best.across = across;
+    }
+  }
+  return best;
+}
+
 /** Whether a product is too small to be shared out. */
 inline bool isSmall(const Shape& shape) { return shape.m * shape.n * shape.k <= 48 * 48 * 48; }
 
@@ -425,6 +467,17 @@ void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Outp
   }
   if (m <= narrowRows && n >= 8 * threads * NR) {
     // Packed columns would be read a few times only: each thread packs a few and uses them up while they are in its cache.
+    if constexpr (A::direct) {
+      if (a.collides()) {
+        const PackedRows rows{static_cast<float*>(pool.shared(static_cast<size_t>(PackedRows::floats(m, k)) * 4)), m};
+        parallel(pool, ceilDivide(k, KC), 1, [&, m = m, k = k](int64_t begin, int64_t end, int) {
+          for (int64_t from = begin * KC; from < lesser(k, end * KC); from += KC) {
+            a.packRowPanels(rows.block(from), 0, m, from, lesser(KC, k - from));
+          }
+        });
+        return multiply(pool, shape, rows, b, c);
+      }
+    }
     pool.reserve(aloneBytes);
     const int64_t width = lesser(aloneColumns, ceilDivide(ceilDivide(n, NR), 6 * threads) * NR);
     parallel(pool, ceilDivide(n, width), 1, [&](int64_t begin, int64_t end, int slot) {
@@ -447,30 +500,19 @@ void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Outp
     const int64_t group = lesser(8, ceilDivide(panels, 2 * threads)), groups = ceilDivide(panels, group);
     parallel(pool, groups * blocks, 1, [&](int64_t begin, int64_t end, int) {
       for (int64_t each = begin; each < end; each++) {
-        const int64_t from = each / groups * KC, panel = each % groups * group, depth = lesser(KC, k - from);
+        const int64_t from = each % blocks * KC, panel = each / blocks * group, depth = lesser(KC, k - from);
         packPanels(b, packed + from * panels * NR + panel * depth * NR, start + panel * NR,
                    lesser(group * NR, columns - panel * NR), from, depth);
       }
     });
-    // Tiles: enough of them that threads finish together, as wide as that allows.
-    int64_t tileRows = ceilDivide(ceilDivide(m, ceilDivide(m, MC)), MR) * MR;
-    int64_t tileColumns = panels * NR;
-    const int64_t wanted = 6 * threads;
-    while (ceilDivide(m, tileRows) * ceilDivide(columns, tileColumns) < wanted) {
-      if (tileColumns > 4 * NR && tileColumns >= tileRows) {
-        tileColumns = ceilDivide(ceilDivide(tileColumns, 2), NR) * NR;
-      } else if (tileRows > 4 * MR) {
-        tileRows = ceilDivide(ceilDivide(tileRows, 2), MR) * MR;
-      } else {
-        break;
-      }
-    }
-    const int64_t across = ceilDivide(columns, tileColumns);
-    parallel(pool, ceilDivide(m, tileRows) * across, 1, [&](int64_t begin, int64_t end, int slot) {
+    // Column after column of tiles: a thread begins with columns that it packed.
+    const Tiling tiles = tilingOf(ceilDivide(m, MR), panels, threads);
+    parallel(pool, tiles.down * tiles.across, 1, [&](int64_t begin, int64_t end, int slot) {
       float* packedRows = static_cast<float*>(pool.scratch(slot));
       for (int64_t each = begin; each < end; each++) {
-        const int64_t row = each / across * tileRows, first = each % across * tileColumns;
-        const int64_t rows = lesser(tileRows, m - row), last = lesser(first + tileColumns, columns);
+        const int64_t across = each / tiles.down, down = each % tiles.down;
+        const int64_t row = tiles.row(down) * MR, rows = lesser(tiles.row(down + 1) * MR, m) - row;
+        const int64_t first = tiles.column(across) * NR, last = lesser(tiles.column(across + 1) * NR, columns);
         if (c.upper && row >= start + last) continue;
         for (int64_t from = 0; from < k; from += KC) {
           const int64_t depth = lesser(KC, k - from);

@@ -37,13 +37,18 @@ describe.skipIf(absent)("matrix products equal those of cpu", () => {
     );
   });
 
-  it("of few rows and many columns, with the same bits for any number of threads", async () => {
+  it.each([
+    { m: 130, k: 300, n: 333 },
+    // Rows of 1,024 elements have the same places in a first-level cache.
+    { m: 37, k: 1024, n: 1100 },
+    { m: 200, k: 1024, n: 70 },
+  ])("of $m rows, $k deep, $n columns, with the same bits for any number of threads", async ({ m, k, n }) => {
     const backend = await native();
     const { threads } = backend;
     try {
       for (const transposeB of [false, true]) {
-        const given = tf.randomUniform([130, 300], -1, 1, "float32", 1);
-        const other = tf.randomUniform(transposeB ? [333, 300] : [300, 333], -1, 1, "float32", 2);
+        const given = tf.randomUniform([m, k], -1, 1, "float32", 1);
+        const other = tf.randomUniform(transposeB ? [n, k] : [k, n], -1, 1, "float32", 2);
         const [a, b] = [given, other].map((each) => ({
           shape: each.shape,
           dtype: "float32" as const,
@@ -53,11 +58,11 @@ describe.skipIf(absent)("matrix products equal those of cpu", () => {
         for (const count of [1, 2, 3, 20]) {
           await native();
           backend.threads = count;
-          await sameAsCpu([a!, b!], (x, y) => tf.matMul(x!, y!, false, transposeB), near);
-          await native();
           results.push(Float32Array.from(tf.matMul(given, other, false, transposeB).dataSync()));
         }
+        await sameAsCpu([a!, b!], (x, y) => tf.matMul(x!, y!, false, transposeB), near);
         for (const result of results) expect(result).toEqual(results[0]);
+        await native();
         tf.dispose([given, other]);
       }
     } finally {
