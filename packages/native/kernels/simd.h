@@ -168,6 +168,13 @@ struct LanesUpTo<0, Lane...> {
   using Type = LaneList<Lane...>;
 };
 
+template <int... Lane>
+NACRE_INLINE Lanes laneIndicesOf(LaneList<Lane...>) {
+  return Lanes{Lane...};
+}
+/** 0, 1, 2 … */
+NACRE_INLINE Lanes laneIndices() { return laneIndicesOf(typename LanesUpTo<W>::Type{}); }
+
 /** Exchanges blocks of `Step` lanes between two rows of a square. */
 template <int Step, int... Lane>
 NACRE_INLINE void exchange(Vector& a, Vector& b, LaneList<Lane...>) {

@@ -57,6 +57,13 @@ const mask = (keys: number): tf.Tensor =>
     [2, 1, 1, keys],
   );
 
+/** Another one for each query and head: of 7 keys 2 are hidden. */
+const queryMask = (heads: number, queries: number, keys: number): tf.Tensor =>
+  tf.tensor4d(
+    Float32Array.from({ length: heads * queries * keys }, (_, i) => ((i * i) % 7 === 2 ? -Infinity : (i % 5) / 4)),
+    [1, heads, queries, keys],
+  );
+
 const labels = (): tf.Tensor1D => tf.tensor1d([0, 6, -1, 3, 2], "int32");
 
 const weightDrops = { rate: 0.3, random: new Random(2).fork("weights") };
@@ -128,12 +135,20 @@ const cases: readonly Case[] = [
       options: { dropout: weightDrops },
       masked: true,
     },
-  ].map(({ name, queries, keys, heads, keyHeads, options, masked }) => ({
+    {
+      name: "attention, causal, in several blocks",
+      ...{ queries: 140, keys: 200, heads: 1, keyHeads: 1, size: 20 },
+      options: { causal: true },
+    },
+    { name: "attention, causal, of few keys", queries: 40, keys: 9, heads: 1, keyHeads: 1, options: { causal: true } },
+    { name: "attention of wide heads", queries: 3, keys: 5, heads: 1, keyHeads: 1, size: 400, options: {} },
+    { name: "attention, rows of 1,024", queries: 20, keys: 70, heads: 16, keyHeads: 16, size: 64, options: {} },
+  ].map(({ name, queries, keys, heads, keyHeads, size = 12, options, masked }) => ({
     name,
     shapes: [
-      [2, queries, heads, 12],
-      [2, keys, keyHeads, 12],
-      [2, keys, keyHeads, 12],
+      [2, queries, heads, size],
+      [2, keys, keyHeads, size],
+      [2, keys, keyHeads, size],
     ],
     operation: ((q, k, v) =>
       attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
@@ -141,18 +156,32 @@ const cases: readonly Case[] = [
         ...(masked ? { mask: mask(keys) } : {}),
       })) as Operation,
   })),
-  ...[false, true].map((masked) => ({
-    name: `attention, biased${masked ? " and masked" : ""}`,
+  {
+    name: "attention with another mask for each query",
     shapes: [
-      [2, 4, 2, 12],
-      [2, 9, 2, 12],
-      [2, 9, 2, 12],
-      [1, 2, 4, 9],
+      [2, 70, 2, 12],
+      [2, 83, 2, 12],
+      [2, 83, 2, 12],
+    ],
+    operation: (q, k, v) =>
+      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, { mask: queryMask(2, 70, 83) }),
+  },
+  ...[
+    { queries: 4, keys: 9 },
+    { queries: 4, keys: 9, masked: true },
+    { queries: 70, keys: 83, masked: true },
+  ].map(({ queries, keys, masked }) => ({
+    name: `attention of ${queries} queries, biased${masked ? " and masked" : ""}`,
+    shapes: [
+      [2, queries, 2, 12],
+      [2, keys, 2, 12],
+      [2, keys, 2, 12],
+      [1, 2, queries, keys],
     ],
     operation: ((q, k, v, bias) =>
       attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
         bias,
-        ...(masked ? { mask: mask(9) } : {}),
+        ...(masked ? { mask: mask(keys) } : {}),
       })) as Operation,
   })),
 ];
