@@ -1,6 +1,6 @@
 // Attention without a matrix of all pairs, with its gradient, and rotary positions: keys are taken in blocks, and the softmax is
 // corrected as its largest logit grows (Milakov and Gimelshein 2018; Dao et al. 2022). Scores of a block lie as [key, query]: queries are
-// lanes, so that a softmax needs nothing across them, and rows of keys and values are read where they lie.
+// lanes, so that a softmax needs nothing across them, and rows of keys and values need not be packed.
 #include "attention.h"
 
 #include "gemm.h"
@@ -22,7 +22,7 @@ struct Rows {
 
 /** Rows that share their places in a first-level cache are copied side by side. */
 Rows beside(const Rows& rows, int64_t count, int64_t size, float* room) {
-  if (rows.stride % 1024 != 0) return rows;
+  if (rows.stride % 1024 != 0 || size % 1024 == 0) return rows;
   for (int64_t i = 0; i < count; i++) copyFloats(room + i * size, rows.data + i * rows.stride, size);
   return {room, size};
 }
@@ -92,9 +92,9 @@ struct Block {
     }
   }
 
-  /** rows(i, to) writes a row [columns] of each query; to [key, query]. */
-  template <class Rows>
-  void turned(float* to, const Rows& ofQuery) const {
+  /** What ofQuery(i, row) writes, a row [columns] of each query, as [key, query]. */
+  template <class Write>
+  void byKey(float* to, const Write& ofQuery) const {
     for (int64_t i = 0; i < rows; i += W) {
       alignas(vectorBytes) float lines[W][keyBlock];
       for (int64_t q = 0; q < lesser(W, rows - i); q++) ofQuery(i + q, lines[q]);
@@ -125,7 +125,7 @@ struct Logits {
       same = mask;
       return;
     }
-    block.turned(room, [&](int64_t i, float* to) { copyFloats(to, mask + (block.query + i) * p.maskQuery, block.columns); });
+    block.byKey(room, [&](int64_t i, float* to) { copyFloats(to, mask + (block.query + i) * p.maskQuery, block.columns); });
     each = room;
   }
 
@@ -155,6 +155,7 @@ struct Logits {
 }  // namespace
 
 void attend(Pool& pool, const Problem& p, const float* q, const float* k, const float* v, float* out, float* logSums) {
+  if (p.querySize() == 0) return;
   const int64_t blocks = ceilDivide(p.queries, queryBlock);
   const int64_t rowQ = p.heads * p.size, rowK = p.keyHeads * p.size;
   const int64_t own = 2 * scoreFloats + 2 * queryBlock + (2 * queryBlock + keyBlock) * p.size;
@@ -202,7 +203,7 @@ void attend(Pool& pool, const Problem& p, const float* q, const float* k, const 
         }
         if (p.drops.threshold > 0) {
           // The sums are of all weights, dropped or not.
-          block.turned(room, [&](int64_t i, float* to) { p.drops.factors(to, p.weightPlace(n, h, query + i, key), block.columns); });
+          block.byKey(room, [&](int64_t i, float* to) { p.drops.factors(to, p.weightPlace(n, h, query + i, key), block.columns); });
           for (int64_t i = 0; i < block.columns * queryBlock; i += W) store(scores + i, load(scores + i) * load(room + i));
         }
         block.mix(beside({v + from, rowK}, block.columns, p.size, copies), scores, mixed);
@@ -239,6 +240,11 @@ napi_value attentionGradient(const Arguments& arguments) {
               *out = arguments.floats(4, p.querySize()), *logSums = arguments.floats(5, p.batch * p.heads * p.queries);
   float *dq = arguments.floats(6, p.querySize()), *dk = arguments.floats(7, p.keySize()), *dv = arguments.floats(8, p.keySize());
   const int64_t rowQ = p.heads * p.size, rowK = p.keyHeads * p.size, group = p.heads / p.keyHeads;
+  if (p.querySize() == 0) {
+    clearFloats(dk, p.keySize());
+    clearFloats(dv, p.keySize());
+    return nullptr;
+  }
   Pool& pool = arguments.pool();
   const int64_t own = 4 * scoreFloats + 2 * queryBlock + (5 * queryBlock + 2 * keyBlock) * p.size;
   pool.reserve(aloneBytes + static_cast<size_t>(own) * 4);
@@ -287,7 +293,7 @@ napi_value attentionGradient(const Arguments& arguments) {
             // The gradient of each weight as it was mixed: dy Vᵀ.
             block.products(beside({v + place, rowK}, block.columns, p.size, valueCopies), gradients, slopes, scratch);
             if (p.drops.threshold > 0) {
-              block.turned(factors, [&](int64_t i, float* to) { p.drops.factors(to, p.weightPlace(n, h, query + i, key), block.columns); });
+              block.byKey(factors, [&](int64_t i, float* to) { p.drops.factors(to, p.weightPlace(n, h, query + i, key), block.columns); });
             }
             const Logits logits(block, weights, room);
             for (int64_t first = 0; first < rows; first += W) {

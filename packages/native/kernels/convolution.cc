@@ -1,5 +1,5 @@
 // 2-D convolution of [batch, height, width, channels] as a product: patches are gathered while they are packed (im2col that is
-// never written out). Both gradients are the same product with other patches.
+// never written out). Both gradients are the same product with other patches. Two kinds have better ways: winograd.h, interleaved.h.
 #include "gemm.h"
 #include "interleaved.h"
 #include "windows.h"
@@ -322,7 +322,7 @@ napi_value convolveFilterGradient(const Arguments& arguments) {
     winogradFilterGradient(pool, g, x, dy, out);
     return nullptr;
   }
-  if (fitsInterleaved(g, g.inChannels, g.outChannels)) {
+  if (fitsInterleavedFilterGradient(g)) {
     interleavedFilterGradient(pool, g, x, dy, out);
     return nullptr;
   }

@@ -143,6 +143,7 @@ napi_value select(const Arguments& arguments) {
   const auto [count, inner] = sizes;
   const int64_t elements = volume(sizes, 2);
   const uint8_t* condition = arguments.bytes(0, count);
+  if (elements == 0) return nullptr;
   const auto choose = [&](const auto* yes, const auto* no, auto* out) {
     parallel(arguments.pool(), count, rowsPerChunk(inner), [&, inner = inner](int64_t begin, int64_t end, int) {
       if (inner == 1) {

@@ -26,7 +26,7 @@ constexpr int64_t MC = 96 / MR * MR;
 
 /** Up to this many rows of A, packed columns of B are not shared. */
 constexpr int64_t narrowRows = 192;
-/** Up to this many columns, rows of A are read where they lie. */
+/** Up to this many columns, rows of A are read where they lie, unless they collide. */
 constexpr int64_t directColumns = 16 * NR;
 
 struct Output {
@@ -301,18 +301,18 @@ struct Matrix {
     }
   }
   static constexpr bool direct = true;
-  /** Whether a tile's rows, read where they lie, would push each other out of a first-level cache: they are a multiple of its ways apart. */
-  bool collides() const { return MR > 8 && columnStride == 1 && rowStride % 1024 == 0; }
+  /** Whether rows, read where they lie, would push each other out of a first-level cache: more than its ways share a place. */
+  bool collide(int64_t rows) const { return lesser(rows, MR) > 8 && columnStride == 1 && rowStride % 1024 == 0; }
 };
 
 /** Rows that were packed before, all of them: `rows` in each block of depth. */
 struct PackedRows {
-  const float* data;
+  float* data;
   int64_t rows;
   static constexpr bool direct = false;
 
   static int64_t floats(int64_t rows, int64_t k) { return rows * k + ceilDivide(k, KC) * W; }
-  float* block(int64_t from) const { return const_cast<float*>(data) + from * rows + from / KC * W; }
+  float* block(int64_t from) const { return data + from * rows + from / KC * W; }
   const float* panels(int64_t row, int64_t from, int64_t depth) const { return block(from) + row * depth; }
 };
 
@@ -344,7 +344,7 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
                                   bool add, bool last) {
   if constexpr (A::direct) {
     // Packing pays when each row meets many panels.
-    if (end - first <= directColumns && !a.collides()) {
+    if (end - first <= directColumns && !a.collide(rows)) {
       for (int64_t column = first; column < end; column += NR) {
         blocksOf<MR, false>(rows, lesser(NR, end - column), depth, a.data + row * a.rowStride + from * a.columnStride,
                             a.rowStride, a.columnStride, panels + (column - first) / NR * panelSize, NR, c, row, column,
@@ -467,25 +467,27 @@ void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Outp
   }
   if (m <= narrowRows && n >= 8 * threads * NR) {
     // Packed columns would be read a few times only: each thread packs a few and uses them up while they are in its cache.
+    const auto byColumns = [&, n = n](const auto& rows) {
+      pool.reserve(aloneBytes);
+      const int64_t width = lesser(aloneColumns, ceilDivide(ceilDivide(n, NR), 6 * threads) * NR);
+      parallel(pool, ceilDivide(n, width), 1, [&](int64_t begin, int64_t end, int slot) {
+        for (int64_t each = begin; each < end; each++) {
+          multiplyColumns(shape, rows, b, c, each * width, lesser(n, (each + 1) * width), pool.scratch(slot));
+        }
+      });
+    };
     if constexpr (A::direct) {
-      if (a.collides()) {
+      if (a.collide(m)) {
         const PackedRows rows{static_cast<float*>(pool.shared(static_cast<size_t>(PackedRows::floats(m, k)) * 4)), m};
         parallel(pool, ceilDivide(k, KC), 1, [&, m = m, k = k](int64_t begin, int64_t end, int) {
           for (int64_t from = begin * KC; from < lesser(k, end * KC); from += KC) {
             a.packRowPanels(rows.block(from), 0, m, from, lesser(KC, k - from));
           }
         });
-        return multiply(pool, shape, rows, b, c);
+        return byColumns(rows);
       }
     }
-    pool.reserve(aloneBytes);
-    const int64_t width = lesser(aloneColumns, ceilDivide(ceilDivide(n, NR), 6 * threads) * NR);
-    parallel(pool, ceilDivide(n, width), 1, [&](int64_t begin, int64_t end, int slot) {
-      for (int64_t each = begin; each < end; each++) {
-        multiplyColumns(shape, a, b, c, each * width, lesser(n, (each + 1) * width), pool.scratch(slot));
-      }
-    });
-    return;
+    return byColumns(a);
   }
   pool.reserve(rowsBytes);
   // Packed columns: at most 16 MiB, in whole panels.

@@ -17,8 +17,12 @@ constexpr int64_t mostPixels = 3, mostChannels = 4;
 #endif
 /** Interleaved lines of a band of results stay in a second-level cache. */
 constexpr int64_t bandFloats = int64_t{1} << 17;
-/** Of a thread, for a row of results. */
-constexpr int64_t mostFloats = int64_t{1} << 22;
+/** Of a thread: lines that a row of results reads, or sums of a gradient of filters. */
+constexpr int64_t mostLines = int64_t{1} << 20, mostSums = int64_t{1} << 19;
+/** Fewer results of an image have too few sums to keep the multipliers busy. */
+constexpr int64_t leastResults = 16;
+/** Rows of results that are worth a task. */
+constexpr int64_t leastRows = 4;
 /** Parts of a gradient of filters that are summed apart, then in order. */
 constexpr int64_t mostParts = 32;
 /** Pixels of a gradient for which sums of one tile stay in registers: what they multiply stays in a first-level cache. */
@@ -223,11 +227,20 @@ void addRows(const Lines& lines, const float* images, int64_t start, const float
 }  // namespace
 
 bool fitsInterleaved(const Geometry& g, int64_t summed, int64_t results) {
-  if (g.taps() == 1 || g.inSize() == 0 || g.outSize() == 0 || g.inChannels * g.outChannels > 4096) return false;
+  if (g.taps() <= 1 || g.inSize() == 0 || g.outHeight * g.outWidth < leastResults) return false;
+  if (g.inChannels * g.outChannels > 4096 || g.dilationHeight > 4) return false;
   // Lanes without an image must be few; and interleaving be less than the sums, or products with these results idle lanes.
-  if (4 * g.batch < 3 * ceilDivide(g.batch, W) * W || (g.taps() * summed < 64 && results > 32)) return false;
+  const int64_t blocks = ceilDivide(g.batch, W);
+  if (4 * g.batch < 3 * blocks * W || (g.taps() * summed < 64 && results > 32)) return false;
   const Lines lines(g);
-  return (lines.most(1) + 1) * lines.pixels * greater(g.inChannels, g.outChannels) * W <= mostFloats;
+  return blocks * ceilDivide(g.outHeight, leastRows) >= 4 && lines.pixels <= mostLines &&
+         (lines.most(1) + 1) * lines.pixels * greater(g.inChannels, g.outChannels) * W <= mostLines;
+}
+
+bool fitsInterleavedFilterGradient(const Geometry& g) {
+  // Every part keeps sums of all lanes, and fills and adds them up.
+  return fitsInterleaved(g, g.inChannels, g.outChannels) && g.outHeight * g.outWidth >= pixelsAtOnce &&
+         g.taps() * g.inChannels * g.outChannels * W <= mostSums;
 }
 
 void interleaved(Pool& pool, const Geometry& g, const float* x, const float* filter, float* out, const Epilogue& epilogue) {
@@ -235,7 +248,7 @@ void interleaved(Pool& pool, const Geometry& g, const float* x, const float* fil
   const int64_t blocks = ceilDivide(g.batch, W), rowFloats = g.outWidth * g.outChannels;
   // Where blocks of images do not keep the threads busy, their rows are shared out too.
   const int64_t wanted = ceilDivide(4 * pool.threads(), blocks);
-  const int64_t rows = lesser(bandRows(lines, 0), greater(4, ceilDivide(g.outHeight, wanted)));
+  const int64_t rows = lesser(bandRows(lines, 0), greater(leastRows, ceilDivide(g.outHeight, wanted)));
   const int64_t bands = ceilDivide(g.outHeight, rows);
   const int64_t imageFloats = lines.most(rows) * lines.floats;
   pool.reserve(static_cast<size_t>(imageFloats + rowFloats * W) * 4);
@@ -296,7 +309,7 @@ void interleavedFilterGradient(Pool& pool, const Geometry& g, const float* x, co
   const int64_t elements = g.taps() * g.inChannels * g.outChannels;
   const int64_t rowFloats = g.outWidth * g.outChannels, step = g.outHeight * rowFloats;
   // Which parts there are does not depend on the threads.
-  const int64_t blocks = ceilDivide(g.batch, W), rows = lesser(bandRows(lines, rowFloats * W), ceilDivide(g.outHeight, ceilDivide(8, blocks)));
+  const int64_t blocks = ceilDivide(g.batch, W), rows = lesser(bandRows(lines, rowFloats * W), ceilDivide(g.outHeight, ceilDivide(mostParts / 2, blocks)));
   const int64_t bands = ceilDivide(g.outHeight, rows), units = blocks * bands, parts = lesser(mostParts, units);
   const int64_t atOnce = greater(1, pixelsAtOnce / g.outWidth);
   const int64_t imageFloats = lines.most(rows) * lines.floats, gradientFloats = rows * rowFloats * W, sumFloats = ceilDivide(elements, W) * W * W;

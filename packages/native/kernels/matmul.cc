@@ -241,7 +241,8 @@ napi_value matmul(const Arguments& arguments) {
   const auto operands = [&](int64_t each) {
     return Output{out + each * shape.m * shape.n, shape.n, false, epilogue};
   };
-  if (batch >= 2 * pool.threads() && shape.m * shape.n * shape.k <= 256 * 256 * 256 && shape.k > 0) {
+  // Whatever the number of threads: alone, other kernels may be chosen, which round otherwise.
+  if (batch >= 8 && shape.m * shape.n * shape.k <= 256 * 256 * 256 && shape.k > 0) {
     pool.reserve(aloneBytes);
     const int64_t work = greater(1, shape.m * shape.n * shape.k);
     parallel(pool, batch, greater(1, 32 * 32 * 64 / work), [&](int64_t begin, int64_t end, int slot) {

@@ -57,11 +57,13 @@ const mask = (keys: number): tf.Tensor =>
     [2, 1, 1, keys],
   );
 
-/** Another one for each query and head: of 7 keys 2 are hidden. */
-const queryMask = (heads: number, queries: number, keys: number): tf.Tensor =>
+/** Another one for each query: of 7 keys 2 are hidden. */
+const queryMask = (...shape: [number, number, number, number]): tf.Tensor =>
   tf.tensor4d(
-    Float32Array.from({ length: heads * queries * keys }, (_, i) => ((i * i) % 7 === 2 ? -Infinity : (i % 5) / 4)),
-    [1, heads, queries, keys],
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) =>
+      (i * i) % 7 === 2 ? -Infinity : (i % 5) / 4,
+    ),
+    shape,
   );
 
 const labels = (): tf.Tensor1D => tf.tensor1d([0, 6, -1, 3, 2], "int32");
@@ -142,6 +144,7 @@ const cases: readonly Case[] = [
     },
     { name: "attention, causal, of few keys", queries: 40, keys: 9, heads: 1, keyHeads: 1, options: { causal: true } },
     { name: "attention of wide heads", queries: 3, keys: 5, heads: 1, keyHeads: 1, size: 400, options: {} },
+    { name: "attention of heads of 1,024", queries: 70, keys: 20, heads: 1, keyHeads: 1, size: 1024, options: {} },
     { name: "attention, rows of 1,024", queries: 20, keys: 70, heads: 16, keyHeads: 16, size: 64, options: {} },
   ].map(({ name, queries, keys, heads, keyHeads, size = 12, options, masked }) => ({
     name,
@@ -156,16 +159,23 @@ const cases: readonly Case[] = [
         ...(masked ? { mask: mask(keys) } : {}),
       })) as Operation,
   })),
-  {
-    name: "attention with another mask for each query",
+  ...[
+    { each: "query", sizes: [1, 1] },
+    { each: "query and head, with dropout", sizes: [1, 2], drops: weightDrops },
+    { each: "query of each example", sizes: [2, 1] },
+  ].map(({ each, sizes: [batch, heads], drops }) => ({
+    name: `attention with another mask for each ${each}`,
     shapes: [
       [2, 70, 2, 12],
       [2, 83, 2, 12],
       [2, 83, 2, 12],
     ],
-    operation: (q, k, v) =>
-      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, { mask: queryMask(2, 70, 83) }),
-  },
+    operation: ((q, k, v) =>
+      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
+        mask: queryMask(batch!, heads!, 70, 83),
+        ...(drops && { dropout: drops }),
+      })) as Operation,
+  })),
   ...[
     { queries: 4, keys: 9 },
     { queries: 4, keys: 9, masked: true },
