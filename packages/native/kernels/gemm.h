@@ -29,6 +29,15 @@ constexpr int64_t narrowRows = 192;
 /** Up to this many columns, rows of A are read where they lie, unless they collide. */
 constexpr int64_t directColumns = 16 * NR;
 
+/** Rows that will be packed next: a tile asks for four of them while it is computed, as memory takes longer than a tile. */
+struct Ahead {
+  static constexpr int64_t together = 4;
+  const float* rows = nullptr;
+  int64_t stride = 0, left = 0;
+
+  void advance() { rows += together * stride, left -= together; }
+};
+
 struct Output {
   float* data;
   int64_t stride;
@@ -37,12 +46,30 @@ struct Output {
   Epilogue epilogue = {};
   /** C is square and only what lies on or above its diagonal is wanted; below, tiles may be left as they are. */
   bool upper = false;
+  /** What of B is packed next. */
+  Ahead* ahead = nullptr;
 };
 
-/** ROWS × (VECTORS · W) sums. Element (i, p) of A is a[i · aRow + p · aStep]; row p of B is at b + p · bStep. */
+/**
+ * ROWS × (VECTORS · W) sums. Element (i, p) of A is a[i · aRow + p · aStep]; row p of B is at b + p · bStep. Meanwhile rows `ahead` are
+ * asked for.
+ */
 template <int ROWS, int VECTORS>
 NACRE_INLINE void tile(int64_t depth, const float* a, int64_t aRow, int64_t aStep, const float* b, int64_t bStep,
-                       Vector (&sums)[ROWS][VECTORS]) {
+                       Vector (&sums)[ROWS][VECTORS], const Ahead& ahead = {}) {
+  const auto step = [&] {
+    Vector row[VECTORS];
+#pragma GCC unroll 4
+    for (int v = 0; v < VECTORS; v++) row[v] = load(b + v * W);
+#pragma GCC unroll 16
+    for (int i = 0; i < ROWS; i++) {
+      const Vector scale = splat(a[i * aRow]);
+#pragma GCC unroll 4
+      for (int v = 0; v < VECTORS; v++) sums[i][v] += scale * row[v];
+    }
+    a += aStep;
+    b += bStep;
+  };
   for (int i = 0; i < ROWS; i++) {
     for (int v = 0; v < VECTORS; v++) sums[i][v] = Vector{};
   }
@@ -66,20 +93,17 @@ NACRE_INLINE void tile(int64_t depth, const float* a, int64_t aRow, int64_t aSte
       for (int v = 0; v < VECTORS; v++) sums[i][v] += others[i][v];
     }
   }
+  if (ROWS == MR && ahead.left > 0) {
+    for (; p + 16 <= depth; p += 16) {
+      for (int64_t each = 0; each < Ahead::together; each++) {
+        __builtin_prefetch(ahead.rows + each * ahead.stride + p, 0, 2);
 #pragma GCC unroll 4
-  for (; p < depth; p++) {
-    Vector row[VECTORS];
-#pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v++) row[v] = load(b + v * W);
-#pragma GCC unroll 16
-    for (int i = 0; i < ROWS; i++) {
-      const Vector scale = splat(a[i * aRow]);
-#pragma GCC unroll 4
-      for (int v = 0; v < VECTORS; v++) sums[i][v] += scale * row[v];
+        for (int q = 0; q < 4; q++) step();
+      }
     }
-    a += aStep;
-    b += bStep;
   }
+#pragma GCC unroll 4
+  for (; p < depth; p++) step();
 }
 
 /** Bias and activation of a tile that was just written and is still in the first cache. */
@@ -153,11 +177,13 @@ __attribute__((noinline)) void blocks(int64_t count, int64_t depth, const float*
       __builtin_prefetch(place + lesser(columns, VECTORS * W) - 1, 1);
     }
     if (!PACKED && fetch && count > 1) prefetchLines(a + ROWS * aRow, ROWS, aRow, depth);
+    const Ahead ahead = c.ahead == nullptr ? Ahead{} : *c.ahead;
     if (PACKED) {
-      tile<ROWS, VECTORS>(depth, a, 1, ROWS, b, NR, sums);
+      tile<ROWS, VECTORS>(depth, a, 1, ROWS, b, NR, sums, ahead);
     } else {
-      tile<ROWS, VECTORS>(depth, a, aRow, aStep, b, bStep, sums);
+      tile<ROWS, VECTORS>(depth, a, aRow, aStep, b, bStep, sums, ahead);
     }
+    if (c.ahead != nullptr) c.ahead->advance();
     write<ROWS, VECTORS>(sums, c, row, column, columns, add);
     if (finishing) finish(c, row, ROWS, column, columns);
     row += ROWS;
@@ -300,6 +326,10 @@ struct Matrix {
       }
     }
   }
+  /** Columns whose elements lie beside each other. */
+  Ahead ahead(int64_t column, int64_t from, int64_t columns) const {
+    return columnStride == 1 ? Ahead{} : Ahead{data + column * columnStride + from, columnStride, columns};
+  }
   static constexpr bool direct = true;
   /** Whether rows, read where they lie, would push each other out of a first-level cache: more than its ways share a place. */
   bool collide(int64_t rows) const { return lesser(rows, MR) > 8 && columnStride == 1 && rowStride % 1024 == 0; }
@@ -393,8 +423,15 @@ void multiplyColumns(const Shape& shape, const A& a, const B& b, const Output& c
       const int64_t depth = lesser(KC, k - from);
       const bool add = c.accumulate || from > 0, whole = from + depth == k;
       packPanels(b, packedColumns, column, end - column, from, depth);
+      Ahead ahead;
+      if constexpr (requires { b.ahead(column, from, depth); }) {
+        const int64_t next = whole ? end : column;
+        if (next < shape.n) ahead = b.ahead(next, whole ? 0 : from + KC, lesser(end - column, shape.n - next));
+      }
+      Output to = c;
+      to.ahead = &ahead;
       for (int64_t row = 0; row < m; row += MC) {
-        rowsTimesPanels(a, packedRows, row, lesser(MC, m - row), from, depth, packedColumns, depth * NR, column, end, c,
+        rowsTimesPanels(a, packedRows, row, lesser(MC, m - row), from, depth, packedColumns, depth * NR, column, end, to,
                         add, whole);
       }
     }
