@@ -2,7 +2,7 @@ import { type Benchmark, compare, rowsAgainst } from "./benchmark.ts";
 import { nodeContender, pythonContender } from "./processes.ts";
 
 const torchInstall =
-  "python3 -m venv ~/torch && ~/torch/bin/pip install torch==2.8.0, then NACRE_BENCH_PYTHON=~/torch/bin/python";
+  "python3 -m venv ~/torch && ~/torch/bin/pip install torch==2.13.0, then NACRE_BENCH_PYTHON=~/torch/bin/python";
 
 /** Training samples per second of one small model, against tfjs alone and PyTorch. */
 function trainBenchmark(model: "mlp" | "cnn", about: string): Benchmark {
