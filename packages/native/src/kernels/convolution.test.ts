@@ -87,7 +87,13 @@ async function sameGradients(
 function stretched(filter: tf.Tensor, [tall, wide]: readonly [number, number]): tf.Tensor4D {
   const [height, width, inputs, outputs] = filter.shape as Four;
   const taps = tf.reshape(filter, [height, 1, width, 1, inputs * outputs]);
-  const apart = tf.pad(taps, [[0, 0], [0, tall - 1], [0, 0], [0, wide - 1], [0, 0]]);
+  const apart = tf.pad(taps, [
+    [0, 0],
+    [0, tall - 1],
+    [0, 0],
+    [0, wide - 1],
+    [0, 0],
+  ]);
   const whole = tf.reshape(apart, [height * tall, width * wide, inputs, outputs]);
   return tf.slice4d(whole as tf.Tensor4D, [0, 0, 0, 0], [height * tall - tall + 1, width * wide - wide + 1, -1, -1]);
 }
