@@ -22,7 +22,7 @@ struct Rows {
 
 /** Rows that share their places in a first-level cache are copied side by side. */
 Rows beside(const Rows& rows, int64_t count, int64_t size, float* room) {
-  if (rows.stride % 1024 != 0 || size % 1024 == 0) return rows;
+  if (!sharePlaces(rows.stride) || sharePlaces(size)) return rows;
   for (int64_t i = 0; i < count; i++) copyFloats(room + i * size, rows.data + i * rows.stride, size);
   return {room, size};
 }
@@ -37,10 +37,10 @@ void turnBack(const float* columns, const float* factors, int64_t count, int64_t
   for (int64_t i = 0; i < count; i += W) {
     const Vector factor = factors == nullptr ? splat(1.0f) : load(factors + i);
     for (int64_t d = 0; d < size; d += W) {
-      Vector square[W];
-      for (int q = 0; q < W; q++) square[q] = d + q < size ? load(columns + (d + q) * queryBlock + i) * factor : Vector{};
-      transposeSquare(square);
-      for (int q = 0; q < lesser(W, count - i); q++) storePart(to + (i + q) * stride + d, square[q], size - d);
+      turnSquare([&](int q) { return d + q < size ? load(columns + (d + q) * queryBlock + i) * factor : Vector{}; },
+                 [&](int q, Vector row) {
+                   if (i + q < count) storePart(to + (i + q) * stride + d, row, size - d);
+                 });
     }
   }
 }
@@ -99,10 +99,8 @@ struct Block {
       alignas(vectorBytes) float lines[W][keyBlock];
       for (int64_t q = 0; q < lesser(W, rows - i); q++) ofQuery(i + q, lines[q]);
       for (int64_t j = 0; j < columns; j += W) {
-        Vector square[W];
-        for (int q = 0; q < W; q++) square[q] = q < rows - i ? load(lines[q] + j) : Vector{};
-        transposeSquare(square);
-        for (int q = 0; q < W; q++) store(to + (j + q) * queryBlock + i, square[q]);
+        turnSquare([&](int q) { return q < rows - i ? load(lines[q] + j) : Vector{}; },
+                   [&](int q, Vector key) { store(to + (j + q) * queryBlock + i, key); });
       }
     }
   }

@@ -11,9 +11,9 @@ namespace {
 
 /** Results whose sums are in registers at once: so many pixels, or taps, of so many channels. */
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int64_t mostPixels = 4, mostChannels = 6;
+constexpr int mostPixels = 4, mostChannels = 6;
 #else
-constexpr int64_t mostPixels = 3, mostChannels = 4;
+constexpr int mostPixels = 3, mostChannels = 4;
 #endif
 /** Interleaved lines of a band of results stay in a second-level cache. */
 constexpr int64_t bandFloats = int64_t{1} << 17;
@@ -31,20 +31,14 @@ constexpr int64_t pixelsAtOnce = 32;
 /** to[i · W + image]: element i of the lines of `count` images, which are `stride` apart; 0 for images beyond. */
 NACRE_INLINE void interleaveImages(float* to, const float* from, int64_t stride, int64_t count, int64_t length) {
   for (int64_t i = 0; i < length; i += W) {
-    Vector square[W];
     const int64_t rest = length - i;
+    const auto put = [&](int q, Vector images) {
+      if (q < rest) store(to + (i + q) * W, images);
+    };
     if (rest >= W && count == W) {
-#pragma GCC unroll 16
-      for (int q = 0; q < W; q++) square[q] = load(from + q * stride + i);
+      turnSquare([&](int q) { return load(from + q * stride + i); }, put);
     } else {
-      for (int q = 0; q < W; q++) square[q] = q < count ? loadPart(from + q * stride + i, rest) : Vector{};
-    }
-    transposeSquare(square);
-    if (rest >= W) {
-#pragma GCC unroll 16
-      for (int q = 0; q < W; q++) store(to + (i + q) * W, square[q]);
-    } else {
-      for (int q = 0; q < rest; q++) store(to + (i + q) * W, square[q]);
+      turnSquare([&](int q) { return q < count ? loadPart(from + q * stride + i, rest) : Vector{}; }, put);
     }
   }
 }
@@ -52,11 +46,11 @@ NACRE_INLINE void interleaveImages(float* to, const float* from, int64_t stride,
 /** The other way round. */
 NACRE_INLINE void separateImages(float* to, const float* from, int64_t stride, int64_t count, int64_t length) {
   for (int64_t i = 0; i < length; i += W) {
-    Vector square[W];
     const int64_t rest = length - i;
-    for (int q = 0; q < W; q++) square[q] = q < rest ? load(from + (i + q) * W) : Vector{};
-    transposeSquare(square);
-    for (int q = 0; q < count; q++) storePart(to + q * stride + i, square[q], rest);
+    turnSquare([&](int q) { return q < rest ? load(from + (i + q) * W) : Vector{}; },
+               [&](int q, Vector line) {
+                 if (q < count) storePart(to + q * stride + i, line, rest);
+               });
   }
 }
 
@@ -148,13 +142,13 @@ __attribute__((noinline)) void results(const Row& row, int64_t pixel, int64_t ch
   }
 }
 
-/** work(first, count) for parts of [0, count) of nearly the same size, none larger than `most`. */
-template <class Work>
-NACRE_INLINE void evenly(int64_t count, int64_t most, const Work& work) {
-  const int64_t parts = ceilDivide(count, most);
+/** work(first, Constant<n>) for parts of [0, count) of nearly the same size n, none larger than MOST. */
+template <int MOST, class Work>
+NACRE_INLINE void evenly(int64_t count, const Work& work) {
+  const int64_t parts = ceilDivide(count, MOST);
   for (int64_t part = 0; part < parts; part++) {
     const int64_t first = count * part / parts;
-    work(first, count * (part + 1) / parts - first);
+    withSize<MOST>(count * (part + 1) / parts - first, [&](auto size) { work(first, size); });
   }
 }
 
@@ -209,15 +203,11 @@ void addRows(const Lines& lines, const float* images, int64_t start, const float
     const Pixels pixels{to - from, g.outWidth, g.strideHeight * lines.floats, g.strideWidth * g.inChannels * W, g.outChannels};
     const float* image = images + (from * g.strideHeight - up - start) * lines.floats;
     for (int64_t piece = 0; piece < pieces.count; piece++) {
-      evenly(pieces.values, mostPixels, [&](int64_t value, int64_t values) {
-        evenly(g.outChannels, mostChannels, [&](int64_t channel, int64_t channels) {
+      evenly<mostPixels>(pieces.values, [&](int64_t value, auto values) {
+        evenly<mostChannels>(g.outChannels, [&](int64_t channel, auto channels) {
           const float* dy = gradient + ((from - first) * g.outWidth * g.outChannels + channel) * W;
           float* place = sums + ((tap * line + piece * pieces.values + value) * g.outChannels + channel) * W;
-          withSize<mostPixels>(values, [&](auto taps) {
-            withSize<mostChannels>(channels, [&](auto count) {
-              gradients<taps.value, count.value>(pixels, image + piece * pieces.step + value * W, dy, place);
-            });
-          });
+          gradients<values.value, channels.value>(pixels, image + piece * pieces.step + value * W, dy, place);
         });
       });
     }
@@ -245,7 +235,8 @@ bool fitsInterleavedFilterGradient(const Geometry& g) {
 
 void interleaved(Pool& pool, const Geometry& g, const float* x, const float* filter, float* out, const Epilogue& epilogue) {
   const Lines lines(g);
-  const int64_t blocks = ceilDivide(g.batch, W), rowFloats = g.outWidth * g.outChannels;
+  const Pieces pieces(g);
+  const int64_t blocks = ceilDivide(g.batch, W), rowFloats = g.outWidth * g.outChannels, step = g.outHeight * rowFloats;
   // Where blocks of images do not keep the threads busy, their rows are shared out too.
   const int64_t wanted = ceilDivide(4 * pool.threads(), blocks);
   const int64_t rows = lesser(bandRows(lines, 0), greater(leastRows, ceilDivide(g.outHeight, wanted)));
@@ -267,19 +258,14 @@ void interleaved(Pool& pool, const Geometry& g, const float* x, const float* fil
                       g.dilationHeight * lines.floats,
                       g.strideWidth * g.inChannels * W,
                       lastTap - firstTap,
-                      Pieces(g),
+                      pieces,
                       filter + firstTap * g.kernelWidth * g.inChannels * g.outChannels,
                       g.outChannels,
                       epilogue,
                       apart};
-        evenly(g.outChannels, mostChannels, [&](int64_t channel, int64_t channels) {
-          evenly(g.outWidth, mostPixels, [&](int64_t pixel, int64_t pixels) {
-            withSize<mostPixels>(pixels, [&](auto wide) {
-              withSize<mostChannels>(channels, [&](auto deep) { results<wide.value, deep.value>(row, pixel, channel); });
-            });
-          });
+        evenly<mostChannels>(g.outChannels, [&](int64_t channel, auto channels) {
+          evenly<mostPixels>(g.outWidth, [&](int64_t pixel, auto pixels) { results<pixels.value, channels.value>(row, pixel, channel); });
         });
-        const int64_t step = g.outHeight * rowFloats;
         separateImages(out + image * step + y * rowFloats, apart, step, count, rowFloats);
       }
     }

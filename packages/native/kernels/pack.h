@@ -41,13 +41,11 @@ NACRE_INLINE void packEachPanel(const B& b, float* to, int64_t column, int64_t c
 /** W columns, which lie as W rows of W elements, into a panel of NR columns. */
 template <class Row>
 NACRE_INLINE void packSquare(float* to, const Row& row) {
-  Vector square[W];
-#pragma GCC unroll 16
-  for (int q = 0; q < W; q++) square[q] = row(q);
-  transposeSquare(square);
-#pragma GCC unroll 16
-  for (int q = 0; q < W; q++) store(to + q * NR, square[q]);
+  turnSquare(row, [&](int q, Vector column) { store(to + q * NR, column); });
 }
+
+/** Whether lines so far apart share their places in a first-level cache. */
+inline bool sharePlaces(int64_t stride) { return stride % 1024 == 0; }
 
 /** A matrix in memory; one of the strides is 1. */
 struct Matrix {
@@ -125,7 +123,7 @@ struct Matrix {
   }
   static constexpr bool direct = true;
   /** Whether rows, read where they lie, would push each other out of a first-level cache: more than its ways share a place. */
-  bool collide(int64_t rows) const { return lesser(rows, MR) > 8 && columnStride == 1 && rowStride % 1024 == 0; }
+  bool collide(int64_t rows) const { return lesser(rows, MR) > 8 && columnStride == 1 && sharePlaces(rowStride); }
 };
 
 /** Rows that were packed before, all of them: `rows` in each block of depth. */

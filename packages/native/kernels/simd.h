@@ -197,6 +197,17 @@ NACRE_INLINE void exchangeAll(Vector (&rows)[W]) {
 /** Rows become columns. */
 NACRE_INLINE void transposeSquare(Vector (&rows)[W]) { exchangeAll<1>(rows); }
 
+/** row(q) gives rows 0 to W - 1 of a square, put(q, column) takes its columns. */
+template <class Row, class Put>
+NACRE_INLINE void turnSquare(const Row& row, const Put& put) {
+  Vector square[W];
+#pragma GCC unroll 16
+  for (int q = 0; q < W; q++) square[q] = row(q);
+  transposeSquare(square);
+#pragma GCC unroll 16
+  for (int q = 0; q < W; q++) put(q, square[q]);
+}
+
 /** To the nearest integer, ties to even, for |x| < 2^22. */
 NACRE_INLINE Vector roundNear(Vector x) {
   const float magic = 12582912.0f;  // 1.5 · 2^23
