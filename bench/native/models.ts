@@ -1,5 +1,5 @@
 import { Random } from "@nacre/random";
-import { attention, gelu, layerNorm, linear, tf } from "@nacre/tensor";
+import { attention, layerNorm, linear, tf } from "@nacre/tensor";
 
 export interface TransformerSizes {
   readonly layers: number;
@@ -55,18 +55,23 @@ export class Transformer {
       );
       const mixed = tf.reshape(attention(query!, key!, value!, { causal: this.#causal }), [batch, time, width]);
       x = tf.add(x, this.#linear(`${layer}.out`, mixed));
-      const hidden = gelu(this.#linear(`${layer}.up`, this.#layerNorm(`${layer}.between`, x)));
+      const hidden = this.#linear(`${layer}.up`, this.#layerNorm(`${layer}.between`, x), "gelu");
       x = tf.add(x, this.#linear(`${layer}.down`, hidden));
     }
     return x as tf.Tensor3D;
+  }
+
+  /** The weights of linear layers: what to name to `settleParameters`. */
+  get multiplied(): tf.Variable[] {
+    return Object.entries(this.parameters).flatMap(([name, variable]) => (name.endsWith(".weight") ? [variable] : []));
   }
 
   #layerNorm(name: string, x: tf.Tensor): tf.Tensor {
     return layerNorm(x, this.#get(`${name}.gain`), this.#get(`${name}.bias`));
   }
 
-  #linear(name: string, x: tf.Tensor): tf.Tensor {
-    return linear(x, this.#get(`${name}.weight`) as tf.Tensor2D, { bias: this.#get(`${name}.bias`) });
+  #linear(name: string, x: tf.Tensor, activation: "linear" | "gelu" = "linear"): tf.Tensor {
+    return linear(x, this.#get(`${name}.weight`) as tf.Tensor2D, { bias: this.#get(`${name}.bias`), activation });
   }
 
   #get(name: string): tf.Variable {

@@ -1,5 +1,5 @@
 import type { Random } from "@nacre/random";
-import { dequantize, linear, type QuantizedWeights, quantizedLinear, tf } from "@nacre/tensor";
+import { dequantize, fusedActivations, linear, type QuantizedWeights, quantizedLinear, tf } from "@nacre/tensor";
 import { type ActivationName, activation, initializerFor } from "./activations.ts";
 import { checkLastAxis, checkSizes } from "./check.ts";
 import { denseFans, type Initializer } from "./initializers.ts";
@@ -58,8 +58,8 @@ export class Dense implements Layer {
     if (adapter !== undefined || this.quantized !== undefined) {
       return tf.tidy(() => activation(name)(adapter?.apply(input, this, context) ?? this.product(input)));
     }
-    const fused = name === "relu" || name === "linear";
-    if (fused) return linear(input, weight as tf.Tensor2D, { bias, activation: name });
+    const fused = fusedActivations.find((known) => known === name);
+    if (fused !== undefined) return linear(input, weight as tf.Tensor2D, { bias, activation: fused });
     return tf.tidy(() => activation(name)(linear(input, weight as tf.Tensor2D, { bias })));
   }
 

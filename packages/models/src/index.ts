@@ -148,6 +148,7 @@ export {
   shiftRight,
 } from "./sequence-to-sequence.ts";
 export { Sequential } from "./sequential.ts";
+export { settle } from "./settle.ts";
 export { describeModel, type LayerSummary, type SummarizeOptions, summarize } from "./summary.ts";
 export { T5, T5Config, t5Base, t5Small, t5v11Base, t5v11Small } from "./t5.ts";
 export {

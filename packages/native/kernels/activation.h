@@ -16,6 +16,15 @@ struct Epilogue {
   float slope = 0.2f;
 };
 
+/** Three arguments from `first` on: bias of n columns, activation, slope. */
+inline Epilogue epilogueOf(const Arguments& arguments, int first, int64_t n) {
+  const auto activation = static_cast<Activation>(arguments.integer(first + 1));
+  if (activation < Activation::linear || activation >= Activation::count) {
+    throw ArgumentError(ArgumentError::range, "expected a known activation.");
+  }
+  return {arguments.optionalFloats(first, n), activation, arguments.real(first + 2)};
+}
+
 NACRE_INLINE Vector gelu(Vector x) { return 0.5f * x * (1.0f + errorFunction(x * 0.70710678118654752f)); }
 NACRE_INLINE Vector geluTanh(Vector x) {
   return 0.5f * x * (1.0f + hyperbolicTangent(0.79788456080286536f * (x + 0.044715f * x * x * x)));

@@ -64,7 +64,7 @@ struct Block {
       for (int64_t from = 0; from < p.size && count > 0; from += KC) {
         const int64_t depth = lesser(KC, p.size - from);
         rowsTimesPanels(Matrix{own.data, own.stride, 1}, static_cast<float*>(scratch), 0, count, from, depth,
-                        turned + first * p.size + from * NR, 0, first, first + width(first), Output{out, queryBlock}, from > 0, true);
+                        {turned + first * p.size + from * NR}, first, first + width(first), Output{out, queryBlock}, from > 0, true);
       }
     }
   }

@@ -223,11 +223,7 @@ napi_value convolve(const Arguments& arguments) {
   const Geometry g = geometryOf(arguments, 3);
   const float *x = arguments.floats(0, g.inSize()), *filter = arguments.floats(1, g.taps() * g.inChannels * g.outChannels);
   float* out = arguments.floats(2, g.outSize());
-  const Epilogue epilogue{arguments.optionalFloats(4, g.outChannels), static_cast<Activation>(arguments.integer(5)),
-                          arguments.real(6)};
-  if (epilogue.activation < Activation::linear || epilogue.activation >= Activation::count) {
-    throw ArgumentError(ArgumentError::range, "expected a known activation.");
-  }
+  const Epilogue epilogue = epilogueOf(arguments, 4, g.outChannels);
   const Shape shape{g.batch * g.outHeight * g.outWidth, g.outChannels, g.taps() * g.inChannels};
   const Matrix filters{filter, g.outChannels, 1};
   const Output output{out, g.outChannels, false, epilogue};

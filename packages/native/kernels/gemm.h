@@ -26,18 +26,17 @@ constexpr int64_t aloneColumns = 16 * NR;
 constexpr int64_t inPlaceElements = 4096;
 constexpr size_t aloneBytes = rowsBytes + static_cast<size_t>(aloneColumns) * KC * 4;
 
-/** Columns [first, end) of rows [row, row + rows) for one block of depth; B's panels start at `panels`. */
+/** Columns [first, end) of rows [row, row + rows) for one block of depth; `panels` are those from column `first` on. */
 template <class A>
 NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_t rows, int64_t from, int64_t depth,
-                                  const float* panels, int64_t panelSize, int64_t first, int64_t end, const Output& c,
-                                  bool add, bool last) {
+                                  const Panels& panels, int64_t first, int64_t end, const Output& c, bool add, bool last) {
   if constexpr (A::direct) {
     // Packing pays when each row meets many panels.
     if (end - first <= directColumns && !a.collide(rows)) {
       for (int64_t column = first; column < end; column += NR) {
         blocksOf<MR, false>(rows, lesser(NR, end - column), depth, a.data + row * a.rowStride + from * a.columnStride,
-                            a.rowStride, a.columnStride, panels + (column - first) / NR * panelSize, NR, c, row, column,
-                            add, last, column == first && a.columnStride == 1);
+                            a.rowStride, a.columnStride, panels.at(column - first), NR, c, row, column, add, last,
+                            column == first && a.columnStride == 1);
       }
       return;
     }
@@ -53,8 +52,8 @@ NACRE_INLINE void rowsTimesPanels(const A& a, float* packed, int64_t row, int64_
     }
   }
   for (int64_t column = first; column < end; column += NR) {
-    blocksOf<MR, true>(rows, lesser(NR, end - column), depth, rowPanels, 0, 0, panels + (column - first) / NR * panelSize,
-                       NR, c, row, column, add, last, false);
+    blocksOf<MR, true>(rows, lesser(NR, end - column), depth, rowPanels, 0, 0, panels.at(column - first), NR, c, row,
+                       column, add, last, false);
   }
 }
 
@@ -81,7 +80,12 @@ void multiplyColumns(const Shape& shape, const A& a, const B& b, const Output& c
     for (int64_t from = 0; from < k; from += KC) {
       const int64_t depth = lesser(KC, k - from);
       const bool add = c.accumulate || from > 0, whole = from + depth == k;
-      packPanels(b, packedColumns, column, end - column, from, depth);
+      Panels panels{packedColumns, depth * NR};
+      if constexpr (requires { b.panels(column, from); }) {
+        panels = b.panels(column, from);
+      } else {
+        packPanels(b, packedColumns, column, end - column, from, depth);
+      }
       Ahead ahead;
       if constexpr (requires { b.ahead(column, from, depth); }) {
         const int64_t next = whole ? end : column;
@@ -90,8 +94,7 @@ void multiplyColumns(const Shape& shape, const A& a, const B& b, const Output& c
       Output to = c;
       to.ahead = &ahead;
       for (int64_t row = 0; row < m; row += MC) {
-        rowsTimesPanels(a, packedRows, row, lesser(MC, m - row), from, depth, packedColumns, depth * NR, column, end, to,
-                        add, whole);
+        rowsTimesPanels(a, packedRows, row, lesser(MC, m - row), from, depth, panels, column, end, to, add, whole);
       }
     }
   }
@@ -150,7 +153,56 @@ inline Tiling tilingOf(int64_t blocksDown, int64_t blocksAcross, int threads) {
 /** Whether a product is too small to be shared out. */
 inline bool isSmall(const Shape& shape) { return shape.m * shape.n * shape.k <= 48 * 48 * 48; }
 
-/** On all threads. B is packed once, by all of them; then each takes tiles of C. */
+/** Columns [start, start + columns) of C in tiles, of which each thread takes the next. panels(j, from) are those of column start + j. */
+template <class A, class PanelsAt>
+void multiplyTiles(Pool& pool, const Shape& shape, const A& a, int64_t start, int64_t columns, const PanelsAt& panels,
+                   const Output& c) {
+  // Column after column of tiles: a thread begins with columns that it packed.
+  const Tiling tiles = tilingOf(ceilDivide(shape.m, MR), ceilDivide(columns, NR), pool.threads());
+  parallel(pool, tiles.down * tiles.across, 1, [&](int64_t begin, int64_t end, int slot) {
+    float* packedRows = static_cast<float*>(pool.scratch(slot));
+    for (int64_t each = begin; each < end; each++) {
+      const int64_t across = each / tiles.down, down = each % tiles.down;
+      const int64_t row = tiles.row(down) * MR, rows = lesser(tiles.row(down + 1) * MR, shape.m) - row;
+      const int64_t first = tiles.column(across) * NR, last = lesser(tiles.column(across + 1) * NR, columns);
+      if (c.upper && row >= start + last) continue;
+      for (int64_t from = 0; from < shape.k; from += KC) {
+        const int64_t depth = lesser(KC, shape.k - from);
+        rowsTimesPanels(a, packedRows, row, rows, from, depth, panels(first, from), start + first, start + last, c,
+                        c.accumulate || from > 0, from + depth == shape.k);
+      }
+    }
+  });
+}
+
+/** Few rows: packed columns would be read a few times only. Each thread packs a few and uses them up while they are in its cache. */
+template <class A, class B>
+void multiplyNarrow(Pool& pool, const Shape& shape, const A& a, const B& b, const Output& c) {
+  const auto byColumns = [&](const auto& rows) {
+    pool.reserve(aloneBytes);
+    const int64_t width = lesser(aloneColumns, ceilDivide(ceilDivide(shape.n, NR), 6 * pool.threads()) * NR);
+    parallel(pool, ceilDivide(shape.n, width), 1, [&](int64_t begin, int64_t end, int slot) {
+      for (int64_t each = begin; each < end; each++) {
+        multiplyColumns(shape, rows, b, c, each * width, lesser(shape.n, (each + 1) * width), pool.scratch(slot));
+      }
+    });
+  };
+  if constexpr (A::direct) {
+    if (a.collide(shape.m)) {
+      const auto [m, n, k] = shape;
+      const PackedRows rows{static_cast<float*>(pool.shared(static_cast<size_t>(PackedRows::floats(m, k)) * 4)), m};
+      parallel(pool, ceilDivide(k, KC), 1, [&, m = m, k = k](int64_t begin, int64_t end, int) {
+        for (int64_t from = begin * KC; from < lesser(k, end * KC); from += KC) {
+          a.packRowPanels(rows.block(from), 0, m, from, lesser(KC, k - from));
+        }
+      });
+      return byColumns(rows);
+    }
+  }
+  byColumns(a);
+}
+
+/** On all threads. B is packed once, by all of them, where it is not yet; then each takes tiles of C. */
 template <class A, class B>
 void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Output& c) {
   const auto [m, n, k] = shape;
@@ -161,65 +213,34 @@ void multiply(Pool& pool, const Shape& shape, const A& a, const B& b, const Outp
     pool.reserve(aloneBytes);
     return multiplyAlone(shape, a, b, c, pool.scratch(0));
   }
-  if (m <= narrowRows && n >= 8 * threads * NR) {
-    // Packed columns would be read a few times only: each thread packs a few and uses them up while they are in its cache.
-    const auto byColumns = [&, n = n](const auto& rows) {
-      pool.reserve(aloneBytes);
-      const int64_t width = lesser(aloneColumns, ceilDivide(ceilDivide(n, NR), 6 * threads) * NR);
-      parallel(pool, ceilDivide(n, width), 1, [&](int64_t begin, int64_t end, int slot) {
+  if (m <= narrowRows && n >= 8 * threads * NR) return multiplyNarrow(pool, shape, a, b, c);
+  pool.reserve(rowsBytes);
+  if constexpr (requires { b.panels(0, 0); }) {
+    multiplyTiles(pool, shape, a, 0, n, [&](int64_t column, int64_t from) { return b.panels(column, from); }, c);
+  } else {
+    // Packed columns: at most 16 MiB, in whole panels.
+    const int64_t most = greater(1, (int64_t{4} << 20) / (k * NR)) * NR;
+    const int64_t width = lesser(ceilDivide(n, NR) * NR, most);
+    float* packed = static_cast<float*>(pool.shared(static_cast<size_t>(width) * k * 4));
+    for (int64_t start = 0; start < n; start += width) {
+      const int64_t columns = lesser(width, n - start);
+      const int64_t panels = ceilDivide(columns, NR);
+      const int64_t blocks = ceilDivide(k, KC);
+      // Groups of neighbouring panels, in each block of depth.
+      const int64_t group = lesser(8, ceilDivide(panels, 2 * threads)), groups = ceilDivide(panels, group);
+      parallel(pool, groups * blocks, 1, [&, k = k](int64_t begin, int64_t end, int) {
         for (int64_t each = begin; each < end; each++) {
-          multiplyColumns(shape, rows, b, c, each * width, lesser(n, (each + 1) * width), pool.scratch(slot));
+          const int64_t from = each % blocks * KC, panel = each / blocks * group, depth = lesser(KC, k - from);
+          packPanels(b, packed + from * panels * NR + panel * depth * NR, start + panel * NR,
+                     lesser(group * NR, columns - panel * NR), from, depth);
         }
       });
-    };
-    if constexpr (A::direct) {
-      if (a.collide(m)) {
-        const PackedRows rows{static_cast<float*>(pool.shared(static_cast<size_t>(PackedRows::floats(m, k)) * 4)), m};
-        parallel(pool, ceilDivide(k, KC), 1, [&, m = m, k = k](int64_t begin, int64_t end, int) {
-          for (int64_t from = begin * KC; from < lesser(k, end * KC); from += KC) {
-            a.packRowPanels(rows.block(from), 0, m, from, lesser(KC, k - from));
-          }
-        });
-        return byColumns(rows);
-      }
+      const auto panelsAt = [&, k = k](int64_t column, int64_t from) {
+        const int64_t size = lesser(KC, k - from) * NR;
+        return Panels{packed + from * panels * NR + column / NR * size, size};
+      };
+      multiplyTiles(pool, shape, a, start, columns, panelsAt, c);
     }
-    return byColumns(a);
-  }
-  pool.reserve(rowsBytes);
-  // Packed columns: at most 16 MiB, in whole panels.
-  const int64_t most = greater(1, (int64_t{4} << 20) / (k * NR)) * NR;
-  const int64_t width = lesser(ceilDivide(n, NR) * NR, most);
-  float* packed = static_cast<float*>(pool.shared(static_cast<size_t>(width) * k * 4));
-  for (int64_t start = 0; start < n; start += width) {
-    const int64_t columns = lesser(width, n - start);
-    const int64_t panels = ceilDivide(columns, NR);
-    const int64_t blocks = ceilDivide(k, KC);
-    // Groups of neighbouring panels, in each block of depth.
-    const int64_t group = lesser(8, ceilDivide(panels, 2 * threads)), groups = ceilDivide(panels, group);
-    parallel(pool, groups * blocks, 1, [&](int64_t begin, int64_t end, int) {
-      for (int64_t each = begin; each < end; each++) {
-        const int64_t from = each % blocks * KC, panel = each / blocks * group, depth = lesser(KC, k - from);
-        packPanels(b, packed + from * panels * NR + panel * depth * NR, start + panel * NR,
-                   lesser(group * NR, columns - panel * NR), from, depth);
-      }
-    });
-    // Column after column of tiles: a thread begins with columns that it packed.
-    const Tiling tiles = tilingOf(ceilDivide(m, MR), panels, threads);
-    parallel(pool, tiles.down * tiles.across, 1, [&](int64_t begin, int64_t end, int slot) {
-      float* packedRows = static_cast<float*>(pool.scratch(slot));
-      for (int64_t each = begin; each < end; each++) {
-        const int64_t across = each / tiles.down, down = each % tiles.down;
-        const int64_t row = tiles.row(down) * MR, rows = lesser(tiles.row(down + 1) * MR, m) - row;
-        const int64_t first = tiles.column(across) * NR, last = lesser(tiles.column(across + 1) * NR, columns);
-        if (c.upper && row >= start + last) continue;
-        for (int64_t from = 0; from < k; from += KC) {
-          const int64_t depth = lesser(KC, k - from);
-          const float* panel = packed + from * panels * NR + first / NR * depth * NR;
-          rowsTimesPanels(a, packedRows, row, rows, from, depth, panel, depth * NR, start + first, start + last, c,
-                          c.accumulate || from > 0, from + depth == k);
-        }
-      }
-    });
   }
 }
 

@@ -18,4 +18,5 @@
   X(addReduce)           \
   X(addResize)           \
   X(addSoftmax)          \
+  X(addTurned)           \
   X(addUnary)

@@ -222,11 +222,7 @@ napi_value matmul(const Arguments& arguments) {
   const float* b = arguments.floats(1, volume(sizesB, 3));
   float* out = arguments.floats(2, volume(sizesC, 3));
   const bool transposeA = arguments.flag(9), transposeB = arguments.flag(10);
-  Epilogue epilogue{arguments.optionalFloats(11, shape.n), static_cast<Activation>(arguments.integer(12)),
-                    arguments.real(13)};
-  if (epilogue.activation < Activation::linear || epilogue.activation >= Activation::count) {
-    throw ArgumentError(ArgumentError::range, "expected a known activation.");
-  }
+  const Epilogue epilogue = epilogueOf(arguments, 11, shape.n);
   if (batch > 0 && (batchA == 0 || batchB == 0)) {
     throw ArgumentError(ArgumentError::range, "expected batches of the sizes %lld. Received 0.",
                         static_cast<long long>(batch));

@@ -137,6 +137,22 @@ struct PackedRows {
   const float* panels(int64_t row, int64_t from, int64_t depth) const { return block(from) + row * depth; }
 };
 
+/** Panels of NR columns, one after another, `size` floats apart. */
+struct Panels {
+  const float* data;
+  int64_t size = 0;
+
+  const float* at(int64_t column) const { return data + column / NR * size; }
+};
+
+/** A whole number of panels that were packed before, each to the full depth k. */
+struct PackedColumns {
+  const float* data;
+  int64_t k;
+
+  Panels panels(int64_t column, int64_t from) const { return {data + column * k + from * NR, k * NR}; }
+};
+
 template <class B>
 NACRE_INLINE void packPanels(const B& b, float* to, int64_t column, int64_t columns, int64_t from, int64_t depth) {
   if constexpr (requires { b.packColumnPanels(to, column, columns, from, depth); }) {

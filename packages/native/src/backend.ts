@@ -17,6 +17,8 @@ export class NativeData {
   /** The backend allocated the array, and nobody else has seen it. */
   owned: boolean;
   complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo };
+  /** Of a matrix that lies in the order in which products read it. */
+  turned: Turned | undefined;
 
   constructor(array: Values | undefined, dtype: tf.DataType, owned: boolean) {
     this.array = array;
@@ -25,14 +27,31 @@ export class NativeData {
   }
 
   get values(): Values | undefined {
+    this.intoRows();
     this.owned = false;
     return this.array;
   }
 
   set values(array: Values | undefined) {
+    this.turned = undefined;
     this.owned = false;
     this.array = array;
   }
+
+  /** For everybody who knows nothing of turned matrices. Where it lay it stays as it is: other threads may read it there. */
+  intoRows(): void {
+    if (this.turned === undefined) return;
+    this.array = this.turned.inRows();
+    this.turned = undefined;
+    this.owned = true;
+  }
+}
+
+interface Turned {
+  /** Rows and columns. */
+  readonly shape: readonly [number, number];
+  /** The elements in rows, in a new array. */
+  inRows(): Float32Array;
 }
 
 export interface NativeMemory {
@@ -108,6 +127,7 @@ export class NativeBackend extends MathBackendCPU {
     if (type === undefined) {
       throw new Error(`Expected a tensor of float32, int32 or bool. Received one of ${data.dtype}.`);
     }
+    data.intoRows();
     if (data.array instanceof type) return data.array;
     if (data.array === undefined) throw new Error("Expected a tensor with data. Received one that was disposed.");
     const converted = this.pool.take(data.dtype as ArrayType, data.array.length);
@@ -134,6 +154,40 @@ export class NativeBackend extends MathBackendCPU {
     data.array = copy;
     data.owned = true;
     return copy;
+  }
+
+  /**
+   * The tensor of a matrix whose array is the backend's from now on, in the order in which products read it: `turnBlocks` in
+   * kernels/turned.cc. Products with it give what they would with rows, to rounding; whoever else reads it finds rows.
+   *
+   * @param already whether the array is in that order
+   */
+  turned(values: Float32Array, shape: readonly [number, number], { already = false } = {}): tf.TensorInfo {
+    const [rows, columns] = shape;
+    const { turnBlocks } = this.addon;
+    const data = new NativeData(values, "float32", false);
+    // A program compiled before it was written lacks it.
+    if (turnBlocks !== undefined) {
+      if (!already) turnBlocks(values, rows, columns, false);
+      const inRows = () => {
+        const copy = this.pool.take("float32", values.length);
+        copy.set(values);
+        turnBlocks(copy, rows, columns, true);
+        return copy;
+      };
+      data.turned = { shape, inRows };
+    }
+    return { dataId: this.#keep(data), shape: [rows, columns], dtype: "float32" };
+  }
+
+  /** The elements that `turned` brought into their order, for products; undefined for tensors that are no such matrix. */
+  turnedFloats(info: tf.TensorInfo): Float32Array | undefined {
+    const { turned, array } = this.dataOf(info);
+    if (turned === undefined) return undefined;
+    const { shape } = info;
+    const [rows, columns] = turned.shape;
+    // Some operations put axes of length 1 before: the size is the same, as it is the same data.
+    return shape.at(-2) === rows && shape.at(-1) === columns ? (array as Float32Array) : undefined;
   }
 
   override refCount(dataId: object): number {

@@ -4,6 +4,7 @@ import { convolutionKernels } from "./kernels/convolution.ts";
 import { fusedKernels } from "./kernels/fused.ts";
 import { gatherKernels } from "./kernels/gather.ts";
 import { imageKernels } from "./kernels/image.ts";
+import { linearKernels } from "./kernels/linear.ts";
 import { matmulKernels } from "./kernels/matmul.ts";
 import { movementKernels } from "./kernels/movement.ts";
 import { reduceKernels } from "./kernels/reduce.ts";
@@ -17,6 +18,7 @@ export const kernels: readonly Kernel[] = [
   ...fusedKernels,
   ...gatherKernels,
   ...imageKernels,
+  ...linearKernels,
   ...matmulKernels,
   ...movementKernels,
   ...reduceKernels,

@@ -1,8 +1,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runRecipe } from "@nacre/tasks";
+import { type BundleParts, loadPredictor, runRecipe } from "@nacre/tasks";
+import { ready, tf } from "@nacre/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openSource } from "./model-source.ts";
 import { type RunningServer, serve } from "./serve.ts";
 
 const recipe = `
@@ -83,6 +85,30 @@ describe("a bundle of a run", () => {
         expect(alone[index]!.probabilities[label]).toBeCloseTo(probability, 5);
       }
     }
+  });
+
+  it("computes in every order of its weights what their rows compute, also where it is loaded later", async () => {
+    await ready();
+    const { spec } = (await openSource("tiny", { folder: join(folder, "bundle") })) as { spec: BundleParts };
+    const inputs = samples.slice(0, 20).map(({ png }) => ({ image: png }));
+    const rows = spec.weights.slice();
+    const outputs = async (parts: BundleParts) => {
+      const predictor = await loadPredictor(parts);
+      const found = (await predictor.predict(inputs)) as Output[];
+      predictor.dispose();
+      return found.map(({ probabilities }) => Object.values(probabilities));
+    };
+    const expected = await outputs({ ...spec, weights: rows, order: undefined });
+    for (const found of [await outputs(spec), await outputs(spec)]) {
+      for (const [index, probabilities] of found.entries()) {
+        for (const [label, probability] of probabilities.entries()) {
+          expect(probability).toBeCloseTo(expected[index]![label]!, 5);
+        }
+      }
+    }
+    // The backend at work decides: native has an order of its own.
+    expect(spec.order![0]).toBe(tf.getBackend() === "native" ? 2 : 3);
+    expect(Buffer.compare(spec.weights, rows) === 0).toBe(tf.getBackend() !== "native");
   });
 
   it("says what is wrong with an input", async () => {

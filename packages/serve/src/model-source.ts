@@ -39,7 +39,8 @@ export interface ModelSpec {
 }
 
 /**
- * Reads and verifies a bundle once, for all workers: its weights lie in one SharedArrayBuffer.
+ * Reads and verifies a bundle once, for all workers: its weights lie in one SharedArrayBuffer. The first worker that loads
+ * them brings their matrices into the order in which products read them; they are the workers' alone.
  *
  * @throws Error when the bundle is damaged or not there.
  */
@@ -52,7 +53,14 @@ export async function openSource(id: string, source: ModelSource): Promise<Model
   const { name, task, description, created, metrics } = manifest;
   return {
     loader: bundleLoader.href,
-    spec: { manifest: { name, task }, config, preprocessor, tokenizer, weights: await bundle.weights() },
+    spec: {
+      manifest: { name, task },
+      config,
+      preprocessor,
+      tokenizer,
+      weights: await bundle.weights(),
+      order: new Int32Array(new SharedArrayBuffer(4)),
+    },
     about: { name, task, created, metrics, ...(description === undefined ? {} : { description }) },
   };
 }

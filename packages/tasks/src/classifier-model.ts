@@ -1,7 +1,7 @@
-import { buildClassifier, type Classifier, type ClassifierConfig, summarize } from "@nacre/models";
+import { buildClassifier, type Classifier, type ClassifierConfig, settle, summarize } from "@nacre/models";
 import { Random } from "@nacre/random";
 import { parseSafetensors, restore } from "@nacre/tensor";
-import type { Architecture } from "./task.ts";
+import type { Architecture, BundleParts } from "./task.ts";
 
 interface ClassifierModel {
   readonly model: ClassifierConfig;
@@ -22,8 +22,12 @@ export function newClassifier(
 }
 
 /** A classifier with the weights of a bundle. */
-export function loadClassifier({ model, input, classes }: ClassifierModel, weights: Uint8Array): Classifier {
+export function loadClassifier(
+  { model, input, classes }: ClassifierModel,
+  { weights, order }: Pick<BundleParts, "weights" | "order">,
+): Classifier {
   const classifier = buildClassifier(model, { input: [...input], classes: classes.length }, new Random(0));
   restore(classifier, parseSafetensors(weights).tensors);
+  settle(classifier, { order });
   return classifier;
 }

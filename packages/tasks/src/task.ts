@@ -107,4 +107,9 @@ export interface BundleParts {
   readonly tokenizer?: unknown;
   /** The bytes of `model.safetensors`. */
   readonly weights: Uint8Array;
+  /**
+   * Goes with the weights wherever they are shared, 0 at first: with it their matrices may be brought into another order where they
+   * lie. See `settleParameters` of @nacre/tensor.
+   */
+  readonly order?: Int32Array | undefined;
 }

@@ -8,7 +8,6 @@ export { type BackendCandidate, type BackendName, type BackendReport, describeBa
 export { shareProcessors } from "./backend/share-processors.ts";
 export { type CheckpointOptions, checkpoint } from "./checkpoint.ts";
 export * from "./fused/index.ts";
-export { settleParameters, settleQuantized } from "./large-pages.ts";
 export { type TensorMemory, tensorMemory } from "./memory.ts";
 export { disposeModel, type Model, parameters, trainable } from "./parameters.ts";
 export { randomNormal, randomUniform, truncatedNormal } from "./random.ts";
@@ -23,6 +22,7 @@ export {
   type Safetensors,
   type TensorData,
 } from "./safetensors.ts";
+export { type SettleOptions, settleParameters, settleQuantized } from "./settle.ts";
 export { restore, snapshot } from "./snapshot.ts";
 export { withoutGradient } from "./tape.ts";
 export { type ValueAndGradients, valueAndGradients } from "./value-and-gradients.ts";

@@ -1,17 +1,9 @@
-import { settleParameters, tf } from "@nacre/tensor";
+import { tf } from "@nacre/tensor";
 import type { CausalLanguageModel } from "../language-model.ts";
 import { inference } from "../layer.ts";
+import { settle } from "../settle.ts";
 import type { KeyValueCache } from "../transformer/key-value-cache.ts";
 import type { Decoder, DecodingSession, OpenOptions } from "./decoder.ts";
-
-const settled = new WeakSet<object>();
-
-/** Once for a model: its parameters where they are quick to read through. */
-export function settle(model: object): void {
-  if (settled.has(model)) return;
-  settled.add(model);
-  settleParameters(model);
-}
 
 /** A decoder-only model, such as GPT-2 or Llama, as something to generate with. The model stays the caller's. */
 export function causalDecoder(model: CausalLanguageModel): Decoder {

@@ -1,8 +1,9 @@
 import { tf } from "@nacre/tensor";
 import { inference } from "../layer.ts";
 import type { SequenceToSequenceModel } from "../sequence-to-sequence.ts";
+import { settle } from "../settle.ts";
 import type { KeyValueCache } from "../transformer/key-value-cache.ts";
-import { read, settle } from "./causal-decoder.ts";
+import { read } from "./causal-decoder.ts";
 import type { Decoder, DecodingSession, OpenOptions } from "./decoder.ts";
 
 /**

@@ -1,9 +1,10 @@
 import {
   type AttentionParts,
   attentionResidual,
-  type FeedForwardActivation,
   type FeedForwardParts,
+  type FusedActivation,
   feedForwardResidual,
+  fusedActivations,
   type Normalization,
   type Projection,
   tf,
@@ -97,9 +98,7 @@ function feedForwardParts(layer: Layer, before: Layer | undefined): FeedForwardP
   return { norm, gate, up, down, activation };
 }
 
-const known = new Map<string, FeedForwardActivation>(
-  (["linear", "relu", "gelu", "geluTanh", "silu"] as const).map((name) => [name, name]),
-);
+const known = new Map<string, FusedActivation>(fusedActivations.map((name) => [name, name]));
 
 /** Undefined where an adapter changes what the layer computes. */
 function projection(layer: Dense): Projection | undefined {

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { NativeBackend } from "../backend.ts";
 import { type Attributes, type Inputs, type Kernel, kernel } from "../kernel.ts";
-import { activationCode } from "./activation.ts";
 import { combine } from "./binary.ts";
 import { each, unaryCode } from "./unary.ts";
 
@@ -110,30 +109,6 @@ const normalization: Kernel[] = [
 function grouped({ shape }: tf.TensorInfo): { batch: number; positions: number; channels: number } {
   const positions = tf.util.sizeFromShape(shape.slice(1, -1));
   return { batch: shape[0]!, positions, channels: shape.at(-1)! };
-}
-
-function linear(inputs: Inputs, { activation }: Attributes, backend: NativeBackend): tf.TensorInfo {
-  const { x, weight, bias } = inputs as Record<string, tf.TensorInfo>;
-  const [outputs, width] = weight!.shape as [number, number];
-  const { rows } = rowsOf(x!);
-  const result = backend.output([...x!.shape.slice(0, -1), outputs], "float32");
-  backend.addon.matmul(
-    backend.floats(x!),
-    backend.floats(weight!),
-    result.dataId.array,
-    1,
-    1,
-    1,
-    rows,
-    outputs,
-    width,
-    false,
-    true,
-    bias && backend.floats(bias),
-    activationCode(activation),
-    0,
-  );
-  return result;
 }
 
 /** In the order of `Problem` in kernels/attention.cc. */
@@ -290,8 +265,6 @@ export const fusedKernels: readonly Kernel[] = [
   ...optimizers,
   orthogonalize,
   ...["Gelu", "GeluTanh", "Silu"].flatMap(activations),
-  kernel("Linear", linear),
-  kernel("BiasedLinear", linear),
   kernel("Attention", attention),
   kernel("MaskedAttention", attention),
   kernel("AttentionGrad", attentionGradient),

@@ -44,11 +44,17 @@ function multiply(inputs: Inputs, attributes: Attributes, backend: NativeBackend
   const { fused, rest } = epilogue(inputs.bias, attributes, n);
   const count = tf.util.sizeFromShape(batch);
   const left = backend.floats(a);
-  const right = backend.floats(b);
+  const turned = transposeA ? undefined : backend.turnedFloats(b);
+  const right = turned ?? backend.floats(b);
   const bias = fused.bias && backend.floats(fused.bias);
   const result = backend.output([...batch, m, n], "float32");
   const out = result.dataId.array as Float32Array;
   const code = activationCode(fused.activation);
+  if (turned !== undefined) {
+    const [rows, columns] = b.shape.slice(-2);
+    backend.addon.matmulTurned(left, turned, out, count * m, rows, columns, transposeB, bias, code, fused.slope);
+    return rest(result, inputs, attributes, backend);
+  }
   const call = (x: Float32Array, y: Float32Array, to: Float32Array, xs: number, ys: number, zs: number): void =>
     backend.addon.matmul(x, y, to, xs, ys, zs, m, n, k, transposeA, transposeB, bias, code, fused.slope);
   const simple = (size: number, outer: number[]): boolean =>

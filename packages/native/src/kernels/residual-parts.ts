@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { NativeBackend } from "../backend.ts";
 import { type Kernel, kernel } from "../kernel.ts";
-import { activationCode } from "./activation.ts";
 import { combineInto } from "./binary.ts";
+import { linearInto } from "./linear.ts";
 import { unaryCode } from "./unary.ts";
 
 /**
@@ -62,13 +62,11 @@ class Steps {
     const backend = this.#backend;
     const [outputs, inputs] = weight.shape as readonly [number, number];
     const out = this.borrow(rows * outputs);
-    const shift = bias && backend.floats(bias);
     if (!("bits" in weight)) {
-      const values = backend.floats(weight);
-      const code = activationCode(activation.toLowerCase());
-      backend.addon.matmul(x, values, out, 1, 1, 1, rows, outputs, inputs, false, true, shift, code, 0);
+      linearInto(out, x, rows, { weight, bias, activation }, backend);
       return out;
     }
+    const shift = bias && backend.floats(bias);
     backend.addon.quantizedMatmul(x, weight.values, weight.scales, out, rows, outputs, inputs, weight.bits);
     if (shift !== undefined) combineInto(out, "Add", [out, shift], backend);
     if (activation !== "linear") {

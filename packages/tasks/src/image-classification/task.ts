@@ -145,10 +145,10 @@ async function readParts(
   return read as [LabelledImage[], LabelledImage[], LabelledImage[]];
 }
 
-async function loadImagePredictor({ config, preprocessor, weights }: BundleParts): Promise<Predictor> {
+async function loadImagePredictor({ config, preprocessor, ...parts }: BundleParts): Promise<Predictor> {
   const { model, input, classes } = Config.parse(config);
   const preparation = ImagePreparation.fromJSON(preprocessor);
-  const classifier = loadClassifier({ model, input, classes }, weights);
+  const classifier = loadClassifier({ model, input, classes }, parts);
   return imagePredictor({ classifier, preparation, classes });
 }
 

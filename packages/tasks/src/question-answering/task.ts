@@ -8,6 +8,7 @@ import {
   Roberta,
   SpanClassifier,
   savePretrained,
+  settle,
   summarize,
 } from "@nacre/models";
 import type { Predictor } from "../predictor.ts";
@@ -189,12 +190,19 @@ function ruleFor(questions: readonly PassageQuestion[]): AnswerRule {
   return 2 * count(/\p{Script=Han}/gu) > count(/\p{L}/gu) ? "cmrc-2018" : "squad-1.1";
 }
 
-async function loadAnswerPredictor({ config, preprocessor, tokenizer, weights }: BundleParts): Promise<Predictor> {
+async function loadAnswerPredictor({
+  config,
+  preprocessor,
+  tokenizer,
+  weights,
+  order,
+}: BundleParts): Promise<Predictor> {
   if (tokenizer === undefined) throw new Error("Expected tokenizer.json in the bundle. There is none.");
   const model = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
   if (!(model instanceof SpanClassifier)) {
     throw new Error(`Expected a model that marks spans in the bundle. Received a ${model.constructor.name}.`);
   }
+  settle(model, { order });
   return answerPredictor({
     model,
     tokenizer: Tokenizer.fromJson(tokenizer as TokenizerJson),

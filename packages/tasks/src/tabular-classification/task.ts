@@ -129,10 +129,10 @@ async function prepare(recipe: TabularClassificationRecipe, context: TaskContext
   return problem as unknown as Problem;
 }
 
-async function loadRowPredictor({ config, preprocessor, weights }: BundleParts): Promise<Predictor> {
+async function loadRowPredictor({ config, preprocessor, ...parts }: BundleParts): Promise<Predictor> {
   const { model, input, classes, example } = Config.parse(config);
   const preparation = TablePreparation.fromJSON(preprocessor);
-  const classifier = loadClassifier({ model, input, classes }, weights);
+  const classifier = loadClassifier({ model, input, classes }, parts);
   return rowPredictor({ classifier, preparation, classes, example });
 }
 

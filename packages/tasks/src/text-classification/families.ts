@@ -1,4 +1,5 @@
 import { trainTokenizer } from "@nacre/data";
+import { settle } from "@nacre/models";
 import { disposeModel, parseSafetensors, restore } from "@nacre/tensor";
 import { openPretrainedEncoder } from "../pretrained-encoder.ts";
 import type { BundleParts, TaskContext } from "../task.ts";
@@ -70,12 +71,14 @@ async function votesOf(
 }
 
 /** The model of a bundle, whichever family wrote it. */
-export async function loadFamily({ config, preprocessor, tokenizer: json, weights }: BundleParts): Promise<TextModel> {
+export async function loadFamily(parts: BundleParts): Promise<TextModel> {
+  const { config, preprocessor, tokenizer: json, weights, order } = parts;
   const folder = config as Readonly<Record<string, unknown>>;
   if (folder.model_type === undefined) {
     const bundle = BagBundle.parse(config);
     const model = emptyBag(bundle);
     restore(model, parseSafetensors(weights).tensors);
+    settle(model, { order });
     const { classes, example } = bundle;
     return { family: bagFamily(bundle) as unknown as TextFamily, model, classes, example };
   }
@@ -89,6 +92,7 @@ export async function loadFamily({ config, preprocessor, tokenizer: json, weight
   try {
     const { labels: classes } = model;
     const votes = known && NgramVotes.read(known, tensors, classes.length);
+    settle(model, { order });
     const parts = { tokenizer, preparation, votes, classes, padding: model.encoder.config.padding };
     const family = encoderFamily({ ...parts, encoder: isLoaded }) as unknown as TextFamily;
     return { family, model, classes, example: preparation.example };

@@ -1,4 +1,4 @@
-import { fromPretrainedParts, isCausalLanguageModel } from "@nacre/models";
+import { fromPretrainedParts, isCausalLanguageModel, settle } from "@nacre/models";
 import { disposeModel } from "@nacre/tensor";
 import type { Predictor } from "../predictor.ts";
 import type { BundleParts, Task } from "../task.ts";
@@ -21,7 +21,7 @@ export const textGeneration: Task<TextGenerationRecipe> = {
   },
 };
 
-async function loadTextPredictor({ config, preprocessor, tokenizer, weights }: BundleParts): Promise<Predictor> {
+async function loadTextPredictor({ config, preprocessor, tokenizer, weights, order }: BundleParts): Promise<Predictor> {
   const preparation = TextPreparation.parse(preprocessor);
   const text = bundledTokenizer(tokenizer, preparation.conversation?.end[0]);
   const model = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
@@ -29,5 +29,6 @@ async function loadTextPredictor({ config, preprocessor, tokenizer, weights }: B
     disposeModel(model);
     throw new Error(`Expected a causal language model in the bundle. Received a ${model.constructor.name}.`);
   }
+  settle(model, { order });
   return textPredictor({ model: model as Decoder, text, preparation });
 }

@@ -10,6 +10,7 @@ import {
   SentenceEncoder,
   saveSentenceEncoder,
   sentenceEncoderFromPretrained,
+  settle,
   summarize,
 } from "@nacre/models";
 import type { Random } from "@nacre/random";
@@ -221,13 +222,20 @@ async function save({ model, tokenizer }: TextEncoder, folder: string): Promise<
   await saveSentenceEncoder(model, folder);
 }
 
-async function loadSearchPredictor({ config, preprocessor, tokenizer, weights }: BundleParts): Promise<Predictor> {
+async function loadSearchPredictor({
+  config,
+  preprocessor,
+  tokenizer,
+  weights,
+  order,
+}: BundleParts): Promise<Predictor> {
   const preparation = RetrievalPreparation.parse(preprocessor);
   if (tokenizer === undefined) throw new Error("Expected tokenizer.json in the bundle. There is none.");
   const encoder = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
   if (!(encoder instanceof Bert)) {
     throw new Error(`Expected an encoder of texts in the bundle. Received a ${encoder.constructor.name}.`);
   }
+  settle(encoder, { order });
   const { pooling, normalize, longest } = preparation;
   const model = new SentenceEncoder(encoder, { pooling, normalize, longest });
   return searchPredictor({ model, tokenizer: Tokenizer.fromJson(tokenizer as TokenizerJson), preparation });

@@ -2,7 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer, type TranslationPair } from "@nacre/data";
 import { reportTexts } from "@nacre/data/text";
-import { fromPretrainedParts, savePretrained, Transformer } from "@nacre/models";
+import { fromPretrainedParts, savePretrained, settle, Transformer } from "@nacre/models";
 import type { Predictor } from "../predictor.ts";
 import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateTranslator } from "./evaluation.ts";
@@ -137,12 +137,13 @@ async function save(
   await rename(`${path}.tmp`, path);
 }
 
-async function load({ config, preprocessor, tokenizer, weights }: BundleParts): Promise<Predictor> {
+async function load({ config, preprocessor, tokenizer, weights, order }: BundleParts): Promise<Predictor> {
   const preparation = TranslationPreparation.parse(preprocessor);
   const pairs = bundledPairTokenizer(tokenizer);
   const model = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
   if (!(model instanceof Transformer)) {
     throw new Error(`Expected a Transformer in the bundle. Received a ${model.constructor.name}.`);
   }
+  settle(model, { order });
   return translationPredictor({ model, pairs, preparation });
 }

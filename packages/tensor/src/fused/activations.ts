@@ -18,6 +18,18 @@ export function silu(x: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.mul(x, tf.sigmoid(x)));
 }
 
+/** What a product can do while its result is at hand. */
+export const fusedActivations = ["linear", "relu", "gelu", "geluTanh", "silu"] as const;
+export type FusedActivation = (typeof fusedActivations)[number];
+
+/** One of them by itself. */
+export function activate(x: tf.Tensor, name: FusedActivation): tf.Tensor {
+  if (name === "linear") return x;
+  if (name === "relu") return tf.relu(x);
+  if (name === "silu") return silu(x);
+  return gelu(x, name === "geluTanh" ? { approximate: "tanh" } : {});
+}
+
 for (const name of ["Gelu", "GeluTanh", "Silu"]) {
   gradient(name, {
     inputs: ["x"],

@@ -103,6 +103,11 @@ const cases: readonly Case[] = [
     ],
     operation: (x, w) => linear(x!, w as tf.Tensor2D, { activation: "relu" }),
   },
+  ...(["gelu", "geluTanh", "silu"] as const).map((activation) => ({
+    name: `linear, ${activation}`,
+    shapes: [[2, 5, 13], [39, 13], [39]],
+    operation: ((x, w, b) => linear(x!, w as tf.Tensor2D, { bias: b, activation })) as Operation,
+  })),
   {
     name: "convolution, relu",
     shapes: [[2, 7, 6, 5], [3, 3, 5, 9], [9]],

@@ -1,5 +1,5 @@
 /** Operations that a backend may compute in one kernel. Each has a way with plain operations, and a gradient either way. */
-export { gelu, silu, swiglu } from "./activations.ts";
+export { type FusedActivation, fusedActivations, gelu, silu, swiglu } from "./activations.ts";
 export { type AttentionOptions, attention, type RotaryOptions, rotary } from "./attention.ts";
 export { type ConvolutionOptions, convolution } from "./convolution.ts";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./cross-entropy.ts";
@@ -24,7 +24,6 @@ export {
   type AttentionParts,
   type AttentionPlace,
   attentionResidual,
-  type FeedForwardActivation,
   type FeedForwardParts,
   feedForwardResidual,
   hasResidualParts,

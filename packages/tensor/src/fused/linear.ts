@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { activate, type FusedActivation } from "./activations.ts";
 import { fits, gradient, run } from "./kernel.ts";
 import { isRecording } from "./recording.ts";
 
 export interface LinearOptions {
   readonly bias?: tf.Tensor | undefined;
   /** Default: linear. */
-  readonly activation?: "linear" | "relu";
+  readonly activation?: FusedActivation;
 }
 
 /**
@@ -25,6 +26,10 @@ export function linear(
       `linear: expected a last axis of ${inputs} for the weight [${weight.shape}]. Received [${x.shape}].`,
     );
   }
+  // The gradients of the others need what was there before them.
+  if (activation !== "linear" && activation !== "relu" && isRecording()) {
+    return tf.tidy(() => activate(linear(x, weight, { bias }), activation));
+  }
   if (fits("Linear", x, weight, bias)) {
     return run(bias === undefined ? "Linear" : "BiasedLinear", { x, weight, bias }, { activation })[0]!;
   }
@@ -37,12 +42,14 @@ export function linear(
   function inSteps(rows: tf.Tensor2D): tf.Tensor {
     const product = tf.matMul(rows, weight, false, true);
     const sum = bias === undefined ? product : tf.add(product, bias);
-    return activation === "relu" ? tf.relu(sum) : sum;
+    return activate(sum, activation);
   }
 
   /** Transposed before, because with `transposeB` wasm reads the bias wrongly (4.22). */
   function atOnce(rows: tf.Tensor2D): tf.Tensor {
-    return tf.fused.matMul({ a: rows, b: tf.transpose(weight), activation, ...(bias && { bias }) });
+    const fused = activation === "relu" ? activation : "linear";
+    const product = tf.fused.matMul({ a: rows, b: tf.transpose(weight), activation: fused, ...(bias && { bias }) });
+    return fused === activation ? product : activate(product, activation);
   }
 }
 

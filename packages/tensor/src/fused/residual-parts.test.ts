@@ -2,7 +2,7 @@ import { Random } from "@nacre/random";
 import { describe, expect, it } from "vitest";
 import {
   attentionResidual,
-  type FeedForwardActivation,
+  type FusedActivation,
   feedForwardResidual,
   hasResidualParts,
   quantizeWeights,
@@ -129,7 +129,7 @@ function feedForwardProblem(problem: Problem): () => Results {
   const rows = problem.pick([1, 1, 3, 9]);
   const width = problem.pick([7, 32, 64]);
   const hidden = problem.pick([32, 96, 33]);
-  const activation = problem.pick<FeedForwardActivation>(["linear", "relu", "gelu", "geluTanh", "silu"]);
+  const activation = problem.pick<FusedActivation>(["linear", "relu", "gelu", "geluTanh", "silu"]);
   const x = problem.tensor([2, rows, width]);
   const gate = problem.pick([problem.weight(hidden, width), undefined]);
   const up = problem.weight(hidden, width);

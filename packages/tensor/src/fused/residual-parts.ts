@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { gelu, silu, swiglu } from "./activations.ts";
+import { activate, type FusedActivation, swiglu } from "./activations.ts";
 import { attention, rotary } from "./attention.ts";
 import { has, run } from "./kernel.ts";
 import { linear } from "./linear.ts";
@@ -74,10 +74,8 @@ export interface FeedForwardParts {
   readonly gate?: Projection | undefined;
   readonly up: Projection;
   readonly down: Projection;
-  readonly activation: FeedForwardActivation;
+  readonly activation: FusedActivation;
 }
-
-export type FeedForwardActivation = "linear" | "relu" | "gelu" | "geluTanh" | "silu";
 
 /** Whether the backend at work has kernels for both halves, and no gradient will be asked for. */
 export function hasResidualParts(): boolean {
@@ -143,13 +141,6 @@ function project(x: tf.Tensor, { weight, bias }: Projection): tf.Tensor {
 
 function normalize(x: tf.Tensor, { gain, bias, epsilon }: Normalization): tf.Tensor {
   return bias === undefined ? rmsNorm(x, gain, epsilon) : layerNorm(x, gain, bias, epsilon);
-}
-
-function activate(x: tf.Tensor, name: FeedForwardActivation): tf.Tensor {
-  if (name === "linear") return x;
-  if (name === "relu") return tf.relu(x);
-  if (name === "silu") return silu(x);
-  return gelu(x, name === "geluTanh" ? { approximate: "tanh" } : {});
 }
 
 function check(x: tf.Tensor3D, parts: AttentionParts, { rows, source, mask, angles }: AttentionPlace): void {
