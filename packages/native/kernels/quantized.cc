@@ -1,10 +1,9 @@
 // Products with quantised weights: 8-bit or 4-bit integers in groups along k, each with its own scale, symmetric about 0.
 // Activations are quantised to 8 bits per group on the way, so the inner loop is one of integers and exact.
 //
-// Many rows at once are another matter: weights that are read for all of them cost little to turn back into floats, and the
-// product of floats has no scales to apply on the way.
-#include "gemm.h"
-#include "kernel.h"
+// Many rows at once are another matter: weights that are read for all of them cost little to turn, into the order of dot-bytes.h or
+// back into floats, whose product has no scales to apply on the way.
+#include "dot-bytes.h"
 
 namespace nacre {
 namespace NACRE_ISA {
@@ -165,7 +164,7 @@ void dotRows(const uint8_t* weights, const float* scales, const Rounded& x, int6
   for (; row < rows; row++) dotRow<1, BYTES>(weights, scales, x, row, out + row * stride, stride);
 }
 
-/** From this many rows on, the product of floats is the faster. */
+/** From this many rows on, the product of floats is faster than row by row. */
 constexpr int64_t manyRows = 64;
 
 /** Wᵀ as floats, made while its columns are packed. */
@@ -202,18 +201,48 @@ struct Dequantized {
   }
 };
 
+/** To the nearest of 255 multiples of each group's scale; a group with NaN or infinity gets a scale that makes its row NaN. */
 void roundRow(const float* x, int8_t* values, float* scales, int64_t groups) {
+  typedef int8_t Bytes __attribute__((vector_size(W)));
   for (int64_t g = 0; g < groups; g++) {
-    float top = 0.0f;
-    for (int64_t i = 0; i < group; i++) {
-      const float size = fabsf(x[g * group + i]);
-      top = size > top ? size : top;
-    }
+    const float* from = x + g * group;
+    Vector tops = absolute(load(from));
+    for (int64_t i = W; i < group; i += W) tops = maximum(tops, absolute(load(from + i)));
+    const float top = maxLanes(tops);
     const float inverse = top > 0.0f ? 127.0f / top : 0.0f;
     scales[g] = top / 127.0f;
-    for (int64_t i = 0; i < group; i++) values[g * group + i] = static_cast<int8_t>(nearbyintf(x[g * group + i] * inverse));
+    for (int64_t i = 0; i < group; i += W) {
+      const Lanes whole = __builtin_convertvector(roundNear(load(from + i) * inverse), Lanes);
+      const Bytes bytes = __builtin_convertvector(whole, Bytes);
+      __builtin_memcpy(values + g * group + i, &bytes, W);
+    }
   }
 }
+
+#if defined(__AVX512F__)
+/** From this many rows on, weights are turned for tiles of whole numbers, where the processor has the instruction. */
+constexpr int64_t tileRows = 5;
+
+template <bool BYTES>
+void inTiles(Pool& pool, const Shape& shape, const float* x, const ByteWeights<BYTES>& weights, float* out) {
+  const auto [m, n, k] = shape;
+  const int64_t groups = k / group, all = m * groups;
+  float* scales = static_cast<float*>(pool.shared(static_cast<size_t>(8 * all + m * k)));
+  int32_t* offsets = reinterpret_cast<int32_t*>(scales + all);
+  int8_t* values = reinterpret_cast<int8_t*>(offsets + all);
+  parallel(pool, m, rowsPerChunk(k), [=, k = k](int64_t begin, int64_t end, int) {
+    for (int64_t row = begin; row < end; row++) {
+      roundRow(x + row * k, values + row * k, scales + row * groups, groups);
+      for (int64_t g = row * groups; g < (row + 1) * groups; g++) {
+        int32_t sum = 0;
+        for (int64_t i = 0; i < group; i++) sum += values[g * group + i];
+        offsets[g] = -ByteWeights<BYTES>::offset * sum;
+      }
+    }
+  });
+  multiplyBytes(pool, shape, ByteRows{values, scales, offsets, groups}, weights, out);
+}
+#endif
 
 /** (x, weights, scales, out, m, n, k, bits): out [m, n] = x [m, k] · Wᵀ, W of [n, k] with k a multiple of 32. */
 napi_value quantizedMatmul(const Arguments& arguments) {
@@ -228,8 +257,19 @@ napi_value quantizedMatmul(const Arguments& arguments) {
                                      : arguments.bytes(1, weightCount / 2);
   float* out = arguments.floats(3, volume(sizesO, 2));
   Pool& pool = arguments.pool();
+  const Shape shape{m, n, k};
+#if defined(__AVX512F__)
+  static const bool dots = dotsBytes();
+  if (dots && m >= tileRows) {
+    if (bits == 8) {
+      inTiles(pool, shape, x, ByteWeights<true>{weights, scales, k}, out);
+    } else {
+      inTiles(pool, shape, x, ByteWeights<false>{weights, scales, k}, out);
+    }
+    return nullptr;
+  }
+#endif
   if (m >= manyRows) {
-    const Shape shape{m, n, k};
     const Matrix a{x, k, 1};
     if (bits == 8) {
       multiply(pool, shape, a, Dequantized<true>{weights, scales, k}, {out, n});

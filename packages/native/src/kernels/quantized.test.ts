@@ -95,6 +95,21 @@ describe.skipIf(absent)("products with quantised weights", () => {
     });
   });
 
+  it.each([1, 6, 70])("of %i rows are no numbers where x is none, in that row alone", async (m) => {
+    const { addon } = await native();
+    const [n, k] = [40, 96];
+    const below = drawsFrom(7);
+    for (const [bits, wrong] of [[8, Number.NaN] as const, [4, Number.POSITIVE_INFINITY] as const]) {
+      const x = new Float32Array(m * k).map(() => below(255) - 127);
+      const weights = randomWeights(bits, n * k, below);
+      const right = multiply(addon, x, weights, [m, n, k]);
+      x[(m - 1) * k + 40] = wrong;
+      const out = multiply(addon, x, weights, [m, n, k]);
+      expect(out.subarray(0, (m - 1) * n)).toEqual(right.subarray(0, (m - 1) * n));
+      expect([...out.subarray((m - 1) * n)].some(Number.isFinite)).toBe(false);
+    }
+  });
+
   it("are the same bits for any number of threads", async () => {
     const backend = await native();
     const { threads } = backend;
