@@ -10,6 +10,5 @@ export async function runIn(path: string, text: string, options: Partial<RunOpti
 }
 
 export async function predictorOf({ bundle: path }: RunFolder): Promise<Predictor> {
-  const bundle = await openBundle(path);
-  return loadPredictor({ ...bundle, weights: await bundle.weights() });
+  return loadPredictor(await openBundle(path));
 }

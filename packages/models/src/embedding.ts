@@ -46,3 +46,9 @@ export class Embedding implements Layer {
     return linear(x, this.weight as unknown as tf.Tensor2D, { bias });
   }
 }
+
+/** The tokens' embedding of a model whose output is tied to it. */
+export function tiedEmbedding(model: object): Embedding | undefined {
+  const { tokens, output } = model as { tokens?: unknown; output?: unknown };
+  return tokens instanceof Embedding && output === undefined ? tokens : undefined;
+}

@@ -1,6 +1,6 @@
 import { type Model, type QuantizedWeights, quantizeWeights, settleQuantized, type tf } from "@nacre/tensor";
 import { denseLayers, putQuantized, quantizeBase } from "./adapters/attach.ts";
-import { Embedding } from "./embedding.ts";
+import { tiedEmbedding } from "./embedding.ts";
 
 /**
  * Rounds a model for use to 8 or 4 bits in groups of 32: every dense layer, the output's too, and the tokens' embedding where the
@@ -13,8 +13,8 @@ export function quantizeModel(model: Model, bits: 8 | 4): void {
   const layers = denseLayers(model);
   quantizeBase(model, bits, [...layers.keys()]);
   const quantized: { quantized: QuantizedWeights | undefined }[] = [...layers.values()];
-  const { tokens, output } = model as { tokens?: unknown; output?: unknown };
-  if (tokens instanceof Embedding && output === undefined && tokens.features % 32 === 0) {
+  const tokens = tiedEmbedding(model);
+  if (tokens !== undefined && tokens.features % 32 === 0) {
     const { weight } = tokens;
     putQuantized(tokens, quantizeWeights(weight as tf.Tensor as tf.Tensor2D, bits));
     weight.dispose();

@@ -27,9 +27,23 @@ NACRE_INLINE void turn(const float* x, float* out, int64_t heads, int64_t size, 
 /** Keys that are taken at a time, for every head: their rows stay in the first cache meanwhile. */
 constexpr int64_t stepBlock = 32;
 
+#if defined(__AVX512F__)
+/** Lanes l, l + 4, l + 8 and l + 12 together, in the order of `sumLanes`. */
+NACRE_INLINE __m128 quarters(__m512 vector) {
+  const __m256 halves = _mm256_add_ps(_mm512_castps512_ps256(vector), _mm512_extractf32x8_ps(vector, 1));
+  return _mm_add_ps(_mm256_castps256_ps128(halves), _mm256_extractf128_ps(halves, 1));
+}
+#endif
+
 /** The sums of four vectors' lanes. */
 NACRE_INLINE void sumFour(const Vector (&sums)[4], float scale, float* out) {
-#if defined(__AVX__) && !defined(__AVX512F__)
+#if defined(__AVX512F__)
+  const __m128 a = quarters(sums[0]), b = quarters(sums[1]), c = quarters(sums[2]), d = quarters(sums[3]);
+  const __m128 first = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+  const __m128 second = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
+  const __m128 all = _mm_add_ps(_mm_shuffle_ps(first, second, 0x88), _mm_shuffle_ps(first, second, 0xdd));
+  _mm_storeu_ps(out, _mm_mul_ps(all, _mm_set1_ps(scale)));
+#elif defined(__AVX__)
   const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(sums[0], sums[1]), _mm256_hadd_ps(sums[2], sums[3]));
   const __m128 all = _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
   _mm_storeu_ps(out, _mm_mul_ps(all, _mm_set1_ps(scale)));
@@ -143,6 +157,7 @@ void mixValues(const Problem& p, const float* weights, int64_t stride, const flo
       float* target = out + h * size;
       int64_t d = 0;
       for (; d + 8 * W <= size; d += 8 * W) mix<8>(own, head + d, block, end, row, W, target + d);
+      for (; d + 4 * W <= size; d += 4 * W) mix<4>(own, head + d, block, end, row, W, target + d);
       for (; d + 2 * W <= size; d += 2 * W) mix<2>(own, head + d, block, end, row, W, target + d);
       for (; d < size; d += W) mix<1>(own, head + d, block, end, row, lesser(W, size - d), target + d);
     }

@@ -6,13 +6,6 @@ namespace NACRE_ISA {
 
 namespace {
 
-void checkIndex(int32_t index, int64_t size, const char* kernel) {
-  if (index < 0 || index >= size) {
-    throw ArgumentError(ArgumentError::range, "%s: the index value %d is not in [0, %lld]", kernel, index,
-                        static_cast<long long>(size - 1));
-  }
-}
-
 /**
  * (x, indices, out, batch, outer, size, inner, count): x is [batch, outer, size, inner], indices [batch, count], the result
  * [batch, outer, count, inner]. Elements of 4 bytes are copied as bits.

@@ -23,6 +23,14 @@ NACRE_INLINE void parallel(Pool& pool, int64_t count, int64_t chunk, const Funct
       &function);
 }
 
+/** @throws ArgumentError, as TensorFlow.js words it. */
+inline void checkIndex(int32_t index, int64_t size, const char* kernel) {
+  if (index < 0 || index >= size) {
+    throw ArgumentError(ArgumentError::range, "%s: the index value %d is not in [0, %lld]", kernel, index,
+                        static_cast<long long>(size - 1));
+  }
+}
+
 /** Rows per chunk, for rows of `width` elements. */
 NACRE_INLINE int64_t rowsPerChunk(int64_t width) { return width >= chunkElements ? 1 : chunkElements / (width < 1 ? 1 : width); }
 

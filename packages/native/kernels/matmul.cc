@@ -1,5 +1,5 @@
 // Products of matrices, batched, with every transposition, bias and activation: BatchMatMul and _FusedMatMul.
-#include "gemm.h"
+#include "matmul.h"
 
 namespace nacre {
 namespace NACRE_ISA {
@@ -188,8 +188,9 @@ void fewColumns(Pool& pool, const Shape& shape, const float* a, const Matrix& b,
   });
 }
 
-void one(Pool& pool, const Shape& shape, const float* a, bool transposeA, const float* b, bool transposeB,
-         const Output& c) {
+}  // namespace
+
+void oneProduct(Pool& pool, const Shape& shape, const float* a, bool transposeA, const float* b, bool transposeB, const Output& c) {
   const auto [m, n, k] = shape;
   if (!transposeA && m > 0 && m <= 4 && k > 0) {
     return withSize<4>(m, [&](auto rows) { fewRows<rows.value>(pool, shape, a, b, transposeB, c); });
@@ -208,6 +209,8 @@ void one(Pool& pool, const Shape& shape, const float* a, bool transposeA, const 
   }
   multiply(pool, shape, left(a, shape, transposeA), second, c);
 }
+
+namespace {
 
 /**
  * (a, b, out, batchA, batchB, batch, m, n, k, transposeA, transposeB, bias, activation, slope): out[i] = a[i mod batchA] ·
@@ -231,7 +234,7 @@ napi_value matmul(const Arguments& arguments) {
   if (batch > 1 && batchA == batch && batchB == 1 && !transposeA) {
     // The same B for all: one tall product.
     shape.m *= batch;
-    one(pool, shape, a, transposeA, b, transposeB, Output{out, shape.n, false, epilogue});
+    oneProduct(pool, shape, a, transposeA, b, transposeB, Output{out, shape.n, false, epilogue});
     return nullptr;
   }
   const auto operands = [&](int64_t each) {
@@ -251,7 +254,7 @@ napi_value matmul(const Arguments& arguments) {
     return nullptr;
   }
   for (int64_t each = 0; each < batch; each++) {
-    one(pool, shape, a + each % batchA * shape.m * shape.k, transposeA, b + each % batchB * shape.k * shape.n,
+    oneProduct(pool, shape, a + each % batchA * shape.m * shape.k, transposeA, b + each % batchB * shape.k * shape.n,
         transposeB, operands(each));
   }
   return nullptr;

@@ -221,7 +221,7 @@ void roundRow(const float* x, int8_t* values, float* scales, int64_t groups) {
 
 #if defined(__AVX512F__)
 /** From this many rows on, weights are turned for tiles of whole numbers, where the processor has the instruction. */
-constexpr int64_t tileRows = 5;
+constexpr int64_t leastTileRows = 5;
 
 template <bool BYTES>
 void inTiles(Pool& pool, const Shape& shape, const float* x, const ByteWeights<BYTES>& weights, float* out) {
@@ -260,7 +260,7 @@ napi_value quantizedMatmul(const Arguments& arguments) {
   const Shape shape{m, n, k};
 #if defined(__AVX512F__)
   static const bool dots = dotsBytes();
-  if (dots && m >= tileRows) {
+  if (dots && m >= leastTileRows && n > 0 && k > 0) {
     if (bits == 8) {
       inTiles(pool, shape, x, ByteWeights<true>{weights, scales, k}, out);
     } else {

@@ -1,5 +1,5 @@
 // Matrices that meet many products: turned once into the panels that products read, in the memory of their rows.
-#include "gemm.h"
+#include "matmul.h"
 
 namespace nacre {
 namespace NACRE_ISA {
@@ -90,8 +90,32 @@ napi_value matmulTurned(const Arguments& arguments) {
   if (whole < n) {
     c.data += whole;
     if (c.epilogue.bias != nullptr) c.epilogue.bias += whole;
-    multiply(pool, {m, n - whole, k}, a, Matrix{b + whole * k, 1, k}, c);
+    oneProduct(pool, {m, n - whole, k}, a.data, false, b + whole * k, true, c);
   }
+  return nullptr;
+}
+
+/** (x, indices, out, rows, columns, count): rows of a matrix as `turnBlocks` leaves it, [count, columns]. */
+napi_value gatherTurned(const Arguments& arguments) {
+  const int64_t rows = arguments.size(3), columns = arguments.size(4), count = arguments.size(5);
+  const int64_t sizes[] = {rows, columns}, results[] = {count, columns};
+  const float* x = arguments.floats(0, volume(sizes, 2));
+  const int32_t* indices = arguments.integers(1, count);
+  float* out = arguments.floats(2, volume(results, 2));
+  for (int64_t i = 0; i < count; i++) checkIndex(indices[i], rows, "GatherV2");
+  const int64_t whole = rows / NR * NR;
+  parallel(arguments.pool(), count, greater(1, rowsPerChunk(columns) / 8), [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t row = indices[i];
+      float* to = out + i * columns;
+      if (row >= whole) {
+        copyFloats(to, x + row * columns, columns);
+        continue;
+      }
+      const float* from = x + row / NR * NR * columns + row % NR;
+      for (int64_t p = 0; p < columns; p++) to[p] = from[p * NR];
+    }
+  });
   return nullptr;
 }
 
@@ -100,6 +124,7 @@ napi_value matmulTurned(const Arguments& arguments) {
 void addTurned(Exports& exports) {
   exports.add("turnBlocks", turnBlocks);
   exports.add("matmulTurned", matmulTurned);
+  exports.add("gatherTurned", gatherTurned);
 }
 
 }  // namespace NACRE_ISA

@@ -38,12 +38,11 @@ export class NativeData {
     this.array = array;
   }
 
-  /** For everybody who knows nothing of turned matrices. Where it lay it stays as it is: other threads may read it there. */
+  /** For everybody who knows nothing of turned matrices. */
   intoRows(): void {
     if (this.turned === undefined) return;
-    this.array = this.turned.inRows();
+    this.array = this.turned.intoRows();
     this.turned = undefined;
-    this.owned = true;
   }
 }
 
@@ -52,6 +51,8 @@ interface Turned {
   readonly shape: readonly [number, number];
   /** The elements in rows, in a new array. */
   inRows(): Float32Array;
+  /** The same where they lie; those that other threads may read there in a new array. */
+  intoRows(): Float32Array;
 }
 
 export interface NativeMemory {
@@ -169,13 +170,13 @@ export class NativeBackend extends MathBackendCPU {
     // A program compiled before it was written lacks it.
     if (turnBlocks !== undefined) {
       if (!already) turnBlocks(values, rows, columns, false);
-      const inRows = () => {
-        const copy = this.pool.take("float32", values.length);
-        copy.set(values);
-        turnBlocks(copy, rows, columns, true);
-        return copy;
+      const back = (array: Float32Array) => {
+        turnBlocks(array, rows, columns, true);
+        return array;
       };
-      data.turned = { shape, inRows };
+      const inRows = () => back(new Float32Array(values));
+      const isShared = typeof SharedArrayBuffer !== "undefined" && values.buffer instanceof SharedArrayBuffer;
+      data.turned = { shape, inRows, intoRows: isShared ? inRows : () => back(values) };
     }
     return { dataId: this.#keep(data), shape: [rows, columns], dtype: "float32" };
   }
@@ -188,6 +189,17 @@ export class NativeBackend extends MathBackendCPU {
     const [rows, columns] = turned.shape;
     // Some operations put axes of length 1 before: the size is the same, as it is the same data.
     return shape.at(-2) === rows && shape.at(-1) === columns ? (array as Float32Array) : undefined;
+  }
+
+  /** Whether the tensor is a matrix that `turned` made, and still in that order. */
+  isTurned(info: tf.TensorInfo): boolean {
+    return this.dataOf(info).turned !== undefined;
+  }
+
+  /** A copy in rows of a matrix that is turned, which it stays. */
+  override readSync(dataId: object): tf.backend_util.BackendValues {
+    const data = this.data.get(dataId) as unknown as NativeData;
+    return data.turned === undefined ? super.readSync(dataId) : data.turned.inRows();
   }
 
   override refCount(dataId: object): number {
@@ -207,6 +219,7 @@ export class NativeBackend extends MathBackendCPU {
     this.data.delete(dataId);
     if (data.owned && data.array !== undefined) this.pool.give(data.dtype as ArrayType, data.array);
     data.array = undefined;
+    data.turned = undefined;
     return true;
   }
 

@@ -1,6 +1,7 @@
-import { buildClassifier, type Classifier, type ClassifierConfig, settle, summarize } from "@nacre/models";
+import { buildClassifier, type Classifier, type ClassifierConfig, summarize } from "@nacre/models";
 import { Random } from "@nacre/random";
 import { parseSafetensors, restore } from "@nacre/tensor";
+import { settleLoaded } from "./settle-loaded.ts";
 import type { Architecture, BundleParts } from "./task.ts";
 
 interface ClassifierModel {
@@ -28,6 +29,6 @@ export function loadClassifier(
 ): Classifier {
   const classifier = buildClassifier(model, { input: [...input], classes: classes.length }, new Random(0));
   restore(classifier, parseSafetensors(weights).tensors);
-  settle(classifier, { order });
+  settleLoaded(classifier, { order });
   return classifier;
 }

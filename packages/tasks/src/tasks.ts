@@ -1,3 +1,4 @@
+import type { Bundle } from "@nacre/lineage";
 import type { z } from "zod";
 import { imageClassification } from "./image-classification/task.ts";
 import type { Predictor } from "./predictor.ts";
@@ -39,10 +40,13 @@ export function readRecipe(source: RecipeSource): TrainedRecipe {
 }
 
 /**
- * A predictor over a bundle's parts.
+ * A predictor over an opened bundle, or over its parts.
  *
- * @throws Error when the bundle is of an unknown task, or its parts do not fit each other.
+ * @throws Error when the bundle is of an unknown task, damaged, or its parts do not fit each other.
  */
-export async function loadPredictor(parts: BundleParts): Promise<Predictor> {
-  return taskNamed(parts.manifest.task).load(parts);
+export async function loadPredictor(bundle: Bundle | BundleParts): Promise<Predictor> {
+  const { weights } = bundle;
+  const parts =
+    typeof weights === "function" ? { ...bundle, weights: await weights(), order: new Int32Array(1) } : bundle;
+  return taskNamed(parts.manifest.task).load(parts as BundleParts);
 }

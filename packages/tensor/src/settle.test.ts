@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import {
   linear,
@@ -58,6 +60,8 @@ describe.each(working)("on %s", (backend) => {
     for (const [at, got] of steps().entries()) expect(near(got, expected[at]!)).toBe(true);
     expect(same(model.weight.dataSync(), values)).toBe(true);
     for (const [at, got] of steps().entries()) expect(near(got, expected[at]!)).toBe(true);
+    // Reading leaves it in its order.
+    expect(isTurned(model.weight)).toBe(backend === "native");
     settleParameters(model, { multiplied: [model.weight] });
     tf.tidy(() => model.weight.assign(tf.mul(model.weight, 2)));
     expect(
@@ -92,6 +96,23 @@ describe.each(working)("on %s", (backend) => {
     const turned = place.slice();
     expect(same(first.weight.dataSync(), rows)).toBe(true);
     expect(same(place, turned)).toBe(true);
+  });
+
+  it("matrices that another thread is about to settle are waited for", async () => {
+    await tf.setBackend(backend);
+    const place = new Float32Array(new SharedArrayBuffer(4 * 64 * 2)).fill(1);
+    const model = layer(64, 2, place);
+    const order = new Int32Array(new SharedArrayBuffer(4));
+    order[0] = 1;
+    const other = new Worker(
+      `const { workerData } = require("node:worker_threads");
+      setTimeout(() => { Atomics.store(workerData, 0, 3); Atomics.notify(workerData, 0); }, 200);`,
+      { eval: true, workerData: order },
+    );
+    await once(other, "online");
+    settleParameters(model, { multiplied: [model.weight], order });
+    expect([order[0], isTurned(model.weight)]).toEqual([3, false]);
+    await once(other, "exit");
   });
 
   it("matrices that a thread left half-way are not used", async () => {

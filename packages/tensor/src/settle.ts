@@ -18,6 +18,8 @@ interface Settling {
     shape: readonly [number, number],
     options: { readonly already: boolean },
   ): tf.TensorInfo;
+  /** Whether that was done. */
+  isTurned?(tensor: tf.Tensor): boolean;
 }
 
 const settling = () => tf.backend() as Settling;
@@ -35,7 +37,7 @@ function largePages(bytes: number): ArrayBuffer {
 export interface SettleOptions {
   /**
    * Those parameters [O, I] that are the weights of `linear`. They are brought into the order in which products read them, so that
-   * these need not do it every time; whatever else reads one finds it as before, in a copy, and it is `linear`'s no more.
+   * these need not do it every time. Reading one gives a copy of its rows; an operation that knows nothing of the order puts it back into rows.
    */
   readonly multiplied?: Iterable<tf.Variable>;
   /**
@@ -56,10 +58,8 @@ export interface SettleOptions {
  */
 export function settleParameters(model: Model, { multiplied = [], order }: SettleOptions = {}): void {
   const matrices = new Set([...multiplied].filter(({ dtype, rank }) => dtype === "float32" && rank === 2));
-  // Before others are turned: to look at one is to read it.
-  const shared = order === undefined ? [] : [...matrices].filter(isShared);
   if (settling().largePages !== undefined) move(model, matrices);
-  if (shared.length > 0) settleShared(shared, order!);
+  if (order !== undefined && matrices.size > 0) settleShared(matrices, order);
 }
 
 function move(model: Model, matrices: ReadonlySet<tf.Variable>): void {
@@ -71,7 +71,7 @@ function move(model: Model, matrices: ReadonlySet<tf.Variable>): void {
     bytes = 0;
   };
   for (const variable of parameters(model).values()) {
-    if (variable.dtype !== "float32" || variable.size === 0 || isShared(variable)) continue;
+    if (variable.dtype !== "float32" || variable.size === 0 || isTurned(variable) || isShared(variable)) continue;
     run.push(variable);
     bytes += padded(4 * variable.size);
     if (bytes >= runBytes) end();
@@ -85,7 +85,7 @@ function place(variables: readonly tf.Variable[], bytes: number, matrices: Reado
   for (const variable of variables) {
     const moved = new Float32Array(buffer, start, variable.size);
     moved.set(variable.dataSync());
-    if (matrices.has(variable)) turn(variable, moved);
+    if (matrices.has(variable) && settling().turned !== undefined) turn(variable, moved);
     else tf.tidy(() => variable.assign(tf.tensor(moved, variable.shape)));
     start += padded(4 * variable.size);
   }
@@ -94,6 +94,10 @@ function place(variables: readonly tf.Variable[], bytes: number, matrices: Reado
 function turn(variable: tf.Variable, values: Float32Array, { already = false } = {}): void {
   const info = settling().turned!(values, variable.shape as [number, number], { already });
   tf.tidy(() => variable.assign(tf.engine().makeTensorFromTensorInfo(info)));
+}
+
+function isTurned(variable: tf.Variable): boolean {
+  return settling().isTurned?.(variable) === true;
 }
 
 function isShared(variable: tf.Variable): boolean {
@@ -105,11 +109,14 @@ const underWay = 1;
 const inOrder = 2;
 const inRows = 3;
 
-function settleShared(matrices: readonly tf.Variable[], order: Int32Array): void {
+function settleShared(matrices: Iterable<tf.Variable>, order: Int32Array): void {
   const can = settling().turned !== undefined;
+  // Other backends have copies of their own, of whatever lay there.
+  const shared = can ? [...matrices].filter((matrix) => !isTurned(matrix) && isShared(matrix)) : [];
+  if (can && shared.length === 0) return;
   const before = Atomics.compareExchange(order, 0, 0, can ? underWay : inRows);
-  if (before === 0 && can) {
-    for (const matrix of matrices) turn(matrix, matrix.dataSync() as Float32Array);
+  if (can && before === 0) {
+    turnAll(shared, { already: false });
     Atomics.store(order, 0, inOrder);
     Atomics.notify(order, 0);
     return;
@@ -117,9 +124,10 @@ function settleShared(matrices: readonly tf.Variable[], order: Int32Array): void
   if (before === underWay && order.buffer instanceof SharedArrayBuffer) Atomics.wait(order, 0, underWay, 60_000);
   const now = Atomics.load(order, 0);
   if (now === inRows) return;
-  if (now === underWay) {
+  if (now !== inOrder) {
     throw new Error(
-      "Expected the thread that settles these weights to be done within a minute. It is not: load them anew.",
+      "Expected shared weights in one order. Received some that another thread left half-way, or has not settled within a " +
+        "minute: load them anew.",
     );
   }
   if (!can) {
@@ -128,7 +136,11 @@ function settleShared(matrices: readonly tf.Variable[], order: Int32Array): void
         "use the same one in all threads.",
     );
   }
-  for (const matrix of matrices) turn(matrix, matrix.dataSync() as Float32Array, { already: true });
+  turnAll(shared, { already: true });
+}
+
+function turnAll(matrices: readonly tf.Variable[], options: { readonly already: boolean }): void {
+  for (const matrix of matrices) turn(matrix, matrix.dataSync() as Float32Array, options);
 }
 
 function padded(bytes: number): number {

@@ -48,7 +48,7 @@ Examples
     .action(async (folder: string, files: string[], options: { json?: boolean }) => {
       await ready();
       const bundle = await openBundle(resolve(folder));
-      const predictor = await loadPredictor({ ...bundle, weights: await bundle.weights(), order: new Int32Array(1) });
+      const predictor = await loadPredictor(bundle);
       try {
         let batch: Sample[] = [];
         const flush = async (): Promise<void> => {

@@ -45,8 +45,12 @@ export const gatherKernels: readonly Kernel[] = [
     const count = batchSize === 0 ? 0 : tf.util.sizeFromShape(indices!.shape) / batchSize;
     const result = backend.output(outputShape, x!.dtype as ArrayType);
     const sizes = [batchSize, outerSize, dimSize, sliceSize, count];
+    const turned = axis === 0 && batchSize === 1 ? backend.turnedFloats(x!) : undefined;
     try {
-      backend.addon.gather(backend.array(x!), backend.array(indices!), result.dataId.array, ...sizes);
+      if (turned !== undefined) {
+        const values = result.dataId.array as Float32Array;
+        backend.addon.gatherTurned(turned, backend.array(indices!), values, dimSize, sliceSize, count);
+      } else backend.addon.gather(backend.array(x!), backend.array(indices!), result.dataId.array, ...sizes);
     } catch (error) {
       backend.disposeData(result.dataId);
       throw error;

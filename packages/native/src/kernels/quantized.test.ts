@@ -135,6 +135,16 @@ describe.skipIf(absent)("products with quantised weights", () => {
     }
   });
 
+  it.each([1, 5, 6, 70])("of %i rows are empty without outputs, and 0 without inputs", async (m) => {
+    const { addon } = await native();
+    for (const bits of [8, 4] as const) {
+      const weights = (count: number) => randomWeights(bits, count, drawsFrom(1));
+      expect(multiply(addon, new Float32Array(m * 64), weights(0), [m, 0, 64])).toHaveLength(0);
+      expect([...multiply(addon, new Float32Array(0), weights(0), [m, 3, 0])]).toEqual(new Array(3 * m).fill(0));
+      expect(multiply(addon, new Float32Array(0), weights(0), [m, 0, 0])).toHaveLength(0);
+    }
+  });
+
   it("refuse rows that are no multiple of 32, and other numbers of bits", async () => {
     const { addon } = await native();
     const call = (k: number, bits: number) => () =>

@@ -57,7 +57,13 @@ describe.skipIf(absent)("a matrix in the order in which products read it", () =>
 
   it("multiplies batches of rows", async () => {
     const given = fc.tuple(tensors([3, 5, 70]), tensors([100, 70]));
-    await holds(given, ([a, b]) => sameAsCpu([a, b], (x, y) => tf.matMul(x!, turned(y!), false, true), near), 3);
+    const multiply = (x: tf.Tensor, y: tf.Tensor) => {
+      const matrix = turned(y);
+      const result = tf.matMul(x, matrix, false, true);
+      if (tf.getBackend() === "native") expect(isTurned(matrix)).toBe(true);
+      return result;
+    };
+    await holds(given, ([a, b]) => sameAsCpu([a, b], (x, y) => multiply(x!, y!), near), 3);
   });
 
   it.each([5, 130, 300])("gives the bits of its rows for %i rows, whatever the number of threads", async (m) => {
@@ -77,34 +83,76 @@ describe.skipIf(absent)("a matrix in the order in which products read it", () =>
         expect(tf.matMul(tf.ones([m, 640]), matrix).dataSync()).toEqual(back);
       }
       expect(isTurned(matrix)).toBe(true);
+      // With outputs that fill no block.
+      const more = turned(tf.randomUniform([650, 512], -1, 1, "float32", 3));
+      const results = [1, 2, 3, 20].map((count) => {
+        backend.threads = count;
+        return tf.matMul(a, more, false, true).dataSync();
+      });
+      for (const result of results) expect(result).toEqual(results[0]);
     } finally {
       backend.threads = threads;
     }
   });
 
+  it("gives rows by their numbers, and stays turned", async () => {
+    const given = fc.tuple(sizes, fc.array(fc.nat(), { maxLength: 20 })).chain(([{ rows, columns }, ids]) => {
+      const indices = Int32Array.from(ids, (id) => id % rows);
+      return fc.tuple(
+        tensors([rows, columns]),
+        fc.constant({ shape: [ids.length], dtype: "int32" as const, values: indices }),
+      );
+    });
+    await holds(given, ([matrix, ids]) =>
+      sameAsCpu([matrix, ids], (x, indices) => {
+        const all = turned(x!);
+        const found = tf.gather(all, indices as tf.Tensor1D);
+        if (tf.getBackend() === "native") expect(isTurned(all)).toBe(true);
+        return found;
+      }),
+    );
+    await native();
+    expect(() => tf.gather(turned(tf.ones([64, 3])), [64])).toThrow("the index value 64 is not in [0, 63]");
+  });
+
   it.each<[string, (matrix: tf.Tensor2D) => tf.Tensor]>([
     ["reading", (matrix) => tf.tensor(matrix.dataSync(), matrix.shape)],
     ["adding", (matrix) => tf.add(matrix, 1)],
-    ["gathering", (matrix) => tf.gather(matrix, [1, 68, 0, 5])],
+    ["gathering columns", (matrix) => tf.gather(matrix, [1, 68, 0, 5], 1)],
     ["transposing", (matrix) => tf.transpose(matrix)],
     ["a product in another shape", (matrix) => tf.matMul(tf.ones([2, 69]), tf.reshape(matrix, [69, 70]))],
     ["a product from the left", (matrix) => tf.matMul(matrix, tf.ones([69, 3]))],
     ["a kernel of the cpu backend", (matrix) => tf.unique(tf.reshape(matrix, [-1])).values],
   ])("has its rows for %s", async (_, compute) => {
     await native();
-    tf.tidy(() => {
-      const values = Float32Array.from({ length: 70 * 69 }, (_, index) => Math.sin(index));
-      const plain = tf.tensor2d(values.slice(), [70, 69]);
-      const place = values.slice();
-      const matrix = turnedFrom(place, [70, 69]);
-      const order = place.slice();
-      expect(compute(matrix).dataSync()).toEqual(compute(plain).dataSync());
-      // Other threads may read it where it lies.
-      expect(place).toEqual(order);
-      expect(matrix.dataSync()).toEqual(values);
-      const x = tf.ones([6, 69]) as tf.Tensor2D;
-      expect(tf.matMul(x, matrix, false, true).dataSync()).toEqual(tf.matMul(x, plain, false, true).dataSync());
-    });
+    const values = Float32Array.from({ length: 70 * 69 }, (_, index) => Math.sin(index));
+    for (const buffer of [new ArrayBuffer(values.byteLength), new SharedArrayBuffer(values.byteLength)]) {
+      tf.tidy(() => {
+        const plain = tf.tensor2d(values.slice(), [70, 69]);
+        const place = new Float32Array(buffer);
+        place.set(values);
+        const matrix = turnedFrom(place, [70, 69]);
+        const order = place.slice();
+        expect(order).not.toEqual(values);
+        expect(compute(matrix).dataSync()).toEqual(compute(plain).dataSync());
+        // Other threads may read it where it lies.
+        if (buffer instanceof SharedArrayBuffer) expect(place).toEqual(order);
+        expect(matrix.dataSync()).toEqual(values);
+        const x = tf.ones([6, 69]) as tf.Tensor2D;
+        expect(tf.matMul(x, matrix, false, true).dataSync()).toEqual(tf.matMul(x, plain, false, true).dataSync());
+      });
+    }
+  });
+
+  it("stays turned where it is only read", async () => {
+    await native();
+    const values = Float32Array.from({ length: 64 * 3 }, (_, index) => index);
+    const matrix = turnedFrom(values.slice(), [64, 3]);
+    const [first, second] = [matrix.dataSync(), await matrix.data()];
+    first[0] = -1;
+    expect(second).toEqual(values);
+    expect(matrix.dataSync()).toEqual(values);
+    expect(isTurned(matrix)).toBe(true);
   });
 
   it("can lie in order already, and leaves its memory to whom it belongs", async () => {
@@ -131,5 +179,8 @@ describe.skipIf(absent)("a matrix in the order in which products read it", () =>
     expect(() => product(two, twenty, twenty)).toThrow(RangeError);
     expect(() => product(twenty, two, twenty)).toThrow(RangeError);
     expect(() => product(twenty, twenty, two)).toThrow(RangeError);
+    const rows = (...[x, out]: Float32Array[]) => addon.gatherTurned(x, Int32Array.of(3), out, 4, 5, 1);
+    expect(() => rows(two, twenty)).toThrow(RangeError);
+    expect(() => rows(twenty, two)).toThrow(RangeError);
   });
 });

@@ -8,12 +8,12 @@ import {
   Roberta,
   SpanClassifier,
   savePretrained,
-  settle,
   summarize,
 } from "@nacre/models";
 import type { Predictor } from "../predictor.ts";
 import { openPretrainedEncoder } from "../pretrained-encoder.ts";
 import type { FolderDigest } from "../pretrained-folder.ts";
+import { settleLoaded } from "../settle-loaded.ts";
 import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateQuestions } from "./evaluation.ts";
 import { AnswerPreparation, answerPredictor } from "./predictor.ts";
@@ -202,7 +202,7 @@ async function loadAnswerPredictor({
   if (!(model instanceof SpanClassifier)) {
     throw new Error(`Expected a model that marks spans in the bundle. Received a ${model.constructor.name}.`);
   }
-  settle(model, { order });
+  settleLoaded(model, { order });
   return answerPredictor({
     model,
     tokenizer: Tokenizer.fromJson(tokenizer as TokenizerJson),

@@ -2,6 +2,7 @@ import { trainTokenizer } from "@nacre/data";
 import { settle } from "@nacre/models";
 import { disposeModel, parseSafetensors, restore } from "@nacre/tensor";
 import { openPretrainedEncoder } from "../pretrained-encoder.ts";
+import { settleLoaded } from "../settle-loaded.ts";
 import type { BundleParts, TaskContext } from "../task.ts";
 import { bundledTokenizer } from "../text-tokenizer.ts";
 import { BagBundle, bagFamily, emptyBag, fitBag } from "./bag-family.ts";
@@ -78,7 +79,7 @@ export async function loadFamily(parts: BundleParts): Promise<TextModel> {
     const bundle = BagBundle.parse(config);
     const model = emptyBag(bundle);
     restore(model, parseSafetensors(weights).tensors);
-    settle(model, { order });
+    settleLoaded(model, { order });
     const { classes, example } = bundle;
     return { family: bagFamily(bundle) as unknown as TextFamily, model, classes, example };
   }

@@ -1,6 +1,7 @@
-import { fromPretrainedParts, isCausalLanguageModel, settle } from "@nacre/models";
+import { fromPretrainedParts, isCausalLanguageModel } from "@nacre/models";
 import { disposeModel } from "@nacre/tensor";
 import type { Predictor } from "../predictor.ts";
+import { settleLoaded } from "../settle-loaded.ts";
 import type { BundleParts, Task } from "../task.ts";
 import { bundledTokenizer } from "../text-tokenizer.ts";
 import type { Decoder } from "./decoder.ts";
@@ -29,6 +30,6 @@ async function loadTextPredictor({ config, preprocessor, tokenizer, weights, ord
     disposeModel(model);
     throw new Error(`Expected a causal language model in the bundle. Received a ${model.constructor.name}.`);
   }
-  settle(model, { order });
+  settleLoaded(model, { order });
   return textPredictor({ model: model as Decoder, text, preparation });
 }

@@ -10,12 +10,12 @@ import {
   SentenceEncoder,
   saveSentenceEncoder,
   sentenceEncoderFromPretrained,
-  settle,
   summarize,
 } from "@nacre/models";
 import type { Random } from "@nacre/random";
 import type { Predictor } from "../predictor.ts";
 import { digestOf, type FolderDigest } from "../pretrained-folder.ts";
+import { settleLoaded } from "../settle-loaded.ts";
 import type { Built, BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateSearch } from "./evaluation.ts";
 import { groupsOf, type PairBatch, pairBatches, pairLoss } from "./pair-batch.ts";
@@ -235,7 +235,7 @@ async function loadSearchPredictor({
   if (!(encoder instanceof Bert)) {
     throw new Error(`Expected an encoder of texts in the bundle. Received a ${encoder.constructor.name}.`);
   }
-  settle(encoder, { order });
+  settleLoaded(encoder, { order });
   const { pooling, normalize, longest } = preparation;
   const model = new SentenceEncoder(encoder, { pooling, normalize, longest });
   return searchPredictor({ model, tokenizer: Tokenizer.fromJson(tokenizer as TokenizerJson), preparation });

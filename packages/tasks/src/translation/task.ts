@@ -2,8 +2,9 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer, type TranslationPair } from "@nacre/data";
 import { reportTexts } from "@nacre/data/text";
-import { fromPretrainedParts, savePretrained, settle, Transformer } from "@nacre/models";
+import { fromPretrainedParts, savePretrained, Transformer } from "@nacre/models";
 import type { Predictor } from "../predictor.ts";
+import { settleLoaded } from "../settle-loaded.ts";
 import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateTranslator } from "./evaluation.ts";
 import { buildTranslator, meanLoss, translationLoss } from "./model.ts";
@@ -144,6 +145,6 @@ async function load({ config, preprocessor, tokenizer, weights, order }: BundleP
   if (!(model instanceof Transformer)) {
     throw new Error(`Expected a Transformer in the bundle. Received a ${model.constructor.name}.`);
   }
-  settle(model, { order });
+  settleLoaded(model, { order });
   return translationPredictor({ model, pairs, preparation });
 }
