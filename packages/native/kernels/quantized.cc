@@ -201,21 +201,46 @@ struct Dequantized {
   }
 };
 
-/** To the nearest of 255 multiples of each group's scale; a group with NaN or infinity gets a scale that makes its row NaN. */
-void roundRow(const float* x, int8_t* values, float* scales, int64_t groups) {
+NACRE_INLINE int32_t largestLane(Lanes lanes) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_max_epi32(reinterpret_cast<__m512i>(lanes));
+#else
+  int32_t best = lanes[0];
+  for (int lane = 1; lane < W; lane++) best = lanes[lane] > best ? lanes[lane] : best;
+  return best;
+#endif
+}
+
+/**
+ * To the nearest of 255 multiples of each group's scale; a group with NaN or infinity gets a scale that makes its row NaN. `sums` of the
+ * groups' values may be null.
+ */
+void roundRow(const float* x, int8_t* values, float* scales, int32_t* sums, int64_t groups) {
   typedef int8_t Bytes __attribute__((vector_size(W)));
   for (int64_t g = 0; g < groups; g++) {
     const float* from = x + g * group;
-    Vector tops = absolute(load(from));
-    for (int64_t i = W; i < group; i += W) tops = maximum(tops, absolute(load(from + i)));
-    const float top = maxLanes(tops);
+    // Without their signs, floats are in the order of their bits, and NaN is the largest.
+    Lanes tops = bits(absolute(load(from)));
+    for (int64_t i = W; i < group; i += W) {
+      const Lanes sizes = bits(absolute(load(from + i)));
+      tops = tops > sizes ? tops : sizes;
+    }
+    const int32_t largest = largestLane(tops);
+    float top;
+    __builtin_memcpy(&top, &largest, 4);
     const float inverse = top > 0.0f ? 127.0f / top : 0.0f;
     scales[g] = top / 127.0f;
+    Lanes total = {};
     for (int64_t i = 0; i < group; i += W) {
       const Lanes whole = __builtin_convertvector(roundNear(load(from + i) * inverse), Lanes);
       const Bytes bytes = __builtin_convertvector(whole, Bytes);
       __builtin_memcpy(values + g * group + i, &bytes, W);
+      total += __builtin_convertvector(bytes, Lanes);
     }
+    if (sums == nullptr) continue;
+    int32_t sum = 0;
+    for (int lane = 0; lane < W; lane++) sum += total[lane];
+    sums[g] = sum;
   }
 }
 
@@ -232,12 +257,8 @@ void inTiles(Pool& pool, const Shape& shape, const float* x, const ByteWeights<B
   int8_t* values = reinterpret_cast<int8_t*>(offsets + all);
   parallel(pool, m, rowsPerChunk(k), [=, k = k](int64_t begin, int64_t end, int) {
     for (int64_t row = begin; row < end; row++) {
-      roundRow(x + row * k, values + row * k, scales + row * groups, groups);
-      for (int64_t g = row * groups; g < (row + 1) * groups; g++) {
-        int32_t sum = 0;
-        for (int64_t i = 0; i < group; i++) sum += values[g * group + i];
-        offsets[g] = -ByteWeights<BYTES>::offset * sum;
-      }
+      roundRow(x + row * k, values + row * k, scales + row * groups, offsets + row * groups, groups);
+      for (int64_t g = row * groups; g < (row + 1) * groups; g++) offsets[g] *= -ByteWeights<BYTES>::offset;
     }
   });
   multiplyBytes(pool, shape, ByteRows{values, scales, offsets, groups}, weights, out);
@@ -285,7 +306,7 @@ napi_value quantizedMatmul(const Arguments& arguments) {
   int8_t* values = reinterpret_cast<int8_t*>(excess + m * groups * kept);
   parallel(pool, m, rowsPerChunk(k), [=](int64_t begin, int64_t end, int) {
     for (int64_t row = begin; row < end; row++) {
-      roundRow(x + row * k, values + row * k, rowScales + row * groups, groups);
+      roundRow(x + row * k, values + row * k, rowScales + row * groups, nullptr, groups);
       for (int64_t g = row * groups; kept > 0 && g < (row + 1) * groups; g++) {
         excessOf(values + g * group, excess + g * kept);
       }
