@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { isAlive, ownMark } from "./process-mark.ts";
 
 /**
@@ -50,6 +51,8 @@ export async function isBeingReplaced(folder: string): Promise<boolean> {
   return (await Promise.all(olds.map(({ mark }) => isAlive(mark)))).includes(true);
 }
 
+const mostAttempts = 100;
+
 async function swap({ target, fresh, aside }: { target: string; fresh: string; aside: string }): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const moved = await renamed(target, aside);
@@ -57,10 +60,11 @@ async function swap({ target, fresh, aside }: { target: string; fresh: string; a
       await rename(fresh, target);
       return;
     } catch (error) {
-      // Someone else put a folder here between the two renames: theirs goes aside as well, a few times.
+      // Someone else put a folder here between the two renames: theirs goes aside as well, after a moment by chance.
       const { code } = error as NodeJS.ErrnoException;
       if (moved && !(await renamed(aside, target))) await rm(aside, { recursive: true, force: true });
-      if ((code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "EPERM") || attempt === 10) throw error;
+      if ((code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "EPERM") || attempt === mostAttempts) throw error;
+      await setTimeout(Math.random() * Math.min(attempt, 20));
     }
   }
 }
