@@ -5,8 +5,8 @@ import { tiedEmbedding } from "./embedding.ts";
 const settled = new WeakSet<object>();
 
 /**
- * Once for a model that will be used, not trained: its parameters where, and those of dense layers and of a tied output in the order in which, they are
- * quick to read through. What it computes stays, to rounding. Training it on is right, too, and as slow as before.
+ * Once for a model that will be used, not trained: its parameters where, and those of dense layers and of a tied output in the
+ * order in which, they are quick to read through. What it computes stays, to rounding. Training it on is right, too, and as slow as before.
  *
  * @param options.order for weights in shared memory: see `settleParameters`.
  * @throws as `settleParameters`.

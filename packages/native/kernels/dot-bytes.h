@@ -5,16 +5,25 @@
 
 #include "gemm.h"
 
-#if defined(__AVX512F__)
-
 namespace nacre {
 namespace NACRE_ISA {
 
+/** Elements along k that share a scale. */
+constexpr int64_t group = 32;
+
+/** Rows of x in 8 bits per group: x ≈ scale · value. */
+struct RoundedRows {
+  const int8_t* values;
+  const float* scales;
+  /** Integers that were kept of each group, for weights that are read too large. */
+  const int32_t* kept;
+  int64_t groups;
+};
+
+#if defined(__AVX512F__)
+
 /** Outputs of a panel: two vectors of whole numbers. */
 constexpr int64_t panelOutputs = 2 * W;
-/** Weights along k that share a scale. */
-constexpr int64_t weightGroup = 32;
-
 /** Whether this processor has the instruction, beyond what the build asks for. Who names a build wants no more than that. */
 inline bool dotsBytes() {
   const char* wanted = getenv("NACRE_INSTRUCTION_SET");
@@ -22,14 +31,6 @@ inline bool dotsBytes() {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512vnni");
 }
-
-/** Rows of x in 8 bits: x ≈ scale · value. `offsets` are what the weights' own offset adds to each group's sum, negative. */
-struct ByteRows {
-  const int8_t* values;
-  const float* scales;
-  const int32_t* offsets;
-  int64_t groups;
-};
 
 /** Weights [n, k] as bytes, or as two in a byte, i and i + 16 of a group; unsigned when they are read. */
 template <bool BYTES>
@@ -40,9 +41,18 @@ struct ByteWeights {
   /** How much too large they are read. */
   static constexpr int32_t offset = BYTES ? 128 : 8;
 
+  /** What that adds to the product with a group of x, negative. */
+  static void offsetOf(const int8_t* x, int32_t* to) {
+    // Made unsigned, each is 128 too large.
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
+    const __m256i eights = _mm256_sad_epu8(_mm256_xor_si256(bytes, _mm256_set1_epi8(static_cast<char>(0x80))), __m256i{});
+    const int64_t sum = eights[0] + eights[1] + eights[2] + eights[3] - 128 * group;
+    *to = -offset * static_cast<int32_t>(sum);
+  }
+
   /** Elements [p, p + 64) of a row, or the 32 that are left. */
   NACRE_INLINE Vector line(int64_t row, int64_t p) const {
-    const bool whole = p + 2 * weightGroup <= k;
+    const bool whole = p + 2 * group <= k;
     __m512i unpacked;
     if constexpr (BYTES) {
       const __m512i read = _mm512_maskz_loadu_epi32(whole ? 0xffff : 0xff, values + row * k + p);
@@ -71,19 +81,19 @@ struct ByteWeights {
   }
   /** [groups, 32] */
   void packScales(float* to, int64_t first, int64_t count) const {
-    const int64_t groups = k / weightGroup;
+    const int64_t groups = k / group;
     for (int64_t j = 0; j < panelOutputs; j++) {
       for (int64_t g = 0; g < groups; g++) to[g * panelOutputs + j] = j < count ? scales[(first + j) * groups + g] : 0.0f;
     }
   }
 };
 
-/** out [ROWS, columns] = x · panelᵀ. */
+/** out [ROWS, columns] = x · panelᵀ; of x are kept its `offsetOf`. */
 template <int ROWS>
-__attribute__((target("avx512vnni"), noinline)) void dotTile(const ByteRows& x, int64_t row, const uint8_t* panel,
+__attribute__((target("avx512vnni"), noinline)) void dotTile(const RoundedRows& x, int64_t row, const uint8_t* panel,
                                                              const float* scales, float* out, int64_t stride,
                                                              int64_t columns) {
-  const int64_t groups = x.groups, k = groups * weightGroup;
+  const int64_t groups = x.groups, k = groups * group;
   const int8_t* values = x.values + row * k;
   __m512 sums[ROWS][2];
   for (int i = 0; i < ROWS; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
@@ -91,17 +101,17 @@ __attribute__((target("avx512vnni"), noinline)) void dotTile(const ByteRows& x, 
     __m512i whole[ROWS][2];
 #pragma GCC unroll 8
     for (int i = 0; i < ROWS; i++) {
-      whole[i][0] = whole[i][1] = _mm512_set1_epi32(x.offsets[(row + i) * groups + g]);
+      whole[i][0] = whole[i][1] = _mm512_set1_epi32(x.kept[(row + i) * groups + g]);
     }
-    const uint8_t* weights = panel + g * weightGroup * panelOutputs;
+    const uint8_t* weights = panel + g * group * panelOutputs;
 #pragma GCC unroll 8
-    for (int64_t q = 0; q < weightGroup / 4; q++) {
+    for (int64_t q = 0; q < group / 4; q++) {
       const __m512i first = _mm512_loadu_si512(weights + q * 4 * panelOutputs);
       const __m512i second = _mm512_loadu_si512(weights + q * 4 * panelOutputs + 4 * W);
 #pragma GCC unroll 8
       for (int i = 0; i < ROWS; i++) {
         int32_t four;
-        __builtin_memcpy(&four, values + i * k + g * weightGroup + q * 4, 4);
+        __builtin_memcpy(&four, values + i * k + g * group + q * 4, 4);
         const __m512i fours = _mm512_set1_epi32(four);
         whole[i][0] = _mm512_dpbusd_epi32(whole[i][0], first, fours);
         whole[i][1] = _mm512_dpbusd_epi32(whole[i][1], second, fours);
@@ -125,7 +135,7 @@ __attribute__((target("avx512vnni"), noinline)) void dotTile(const ByteRows& x, 
 
 /** out [m, n] = x · Wᵀ; the same bits for any number of threads. */
 template <bool BYTES>
-void multiplyBytes(Pool& pool, const Shape& shape, const ByteRows& x, const ByteWeights<BYTES>& weights, float* out) {
+void multiplyBytes(Pool& pool, const Shape& shape, const RoundedRows& x, const ByteWeights<BYTES>& weights, float* out) {
   const auto [m, n, k] = shape;
   constexpr int64_t tileRows = 6;
   const int64_t panels = ceilDivide(n, panelOutputs), threads = pool.threads();
@@ -152,7 +162,7 @@ void multiplyBytes(Pool& pool, const Shape& shape, const ByteRows& x, const Byte
   });
 }
 
+#endif
+
 }  // namespace NACRE_ISA
 }  // namespace nacre
-
-#endif

@@ -10,8 +10,6 @@ namespace NACRE_ISA {
 
 namespace {
 
-constexpr int64_t group = 32;
-
 #if defined(__AVX2__)
 
 /** Eight partial sums of a row; `finish` adds them up. */
@@ -88,15 +86,6 @@ NACRE_INLINE float finish(Sums sums) { return sums; }
 
 #endif
 
-/** Rows of x, rounded to 8 bits per group: x ≈ scale · value. */
-struct Rounded {
-  const int8_t* values;
-  const float* scales;
-  /** Of 4-bit weights only: `excessSize` per group. */
-  const int32_t* excess;
-  int64_t groups;
-};
-
 /** Weights of a row, as bytes or as nibbles. */
 template <bool BYTES>
 NACRE_INLINE auto unpack(const uint8_t* row, int64_t g) {
@@ -109,11 +98,11 @@ NACRE_INLINE auto unpack(const uint8_t* row, int64_t g) {
 
 /** One group more; `index` counts those of x. */
 template <bool BYTES, class Weights>
-NACRE_INLINE Sums add(Sums sums, const Weights& weights, const Rounded& x, int64_t index, float scale) {
+NACRE_INLINE Sums add(Sums sums, const Weights& weights, const RoundedRows& x, int64_t index, float scale) {
   if constexpr (BYTES) {
     return addGroup(sums, weights, x.values + index * group, scale);
   } else {
-    return addNibbles(sums, weights, x.values + index * group, x.excess + index * excessSize, scale);
+    return addNibbles(sums, weights, x.values + index * group, x.kept + index * excessSize, scale);
   }
 }
 
@@ -122,7 +111,7 @@ constexpr int64_t ahead = 2048;
 
 /** ROWS outputs of one row of weights: a group is unpacked once for all. */
 template <int ROWS, bool BYTES>
-NACRE_INLINE void dotRow(const uint8_t* weights, const float* scales, const Rounded& x, int64_t row, float* out, int64_t stride) {
+NACRE_INLINE void dotRow(const uint8_t* weights, const float* scales, const RoundedRows& x, int64_t row, float* out, int64_t stride) {
   // Eight groups at a time: their scales are multiplied together, and sums of two kinds do not wait for each other.
   constexpr int64_t BLOCK = 8;
   Sums even[ROWS] = {}, odd[ROWS] = {};
@@ -158,7 +147,7 @@ NACRE_INLINE void dotRow(const uint8_t* weights, const float* scales, const Roun
 }
 
 template <bool BYTES>
-void dotRows(const uint8_t* weights, const float* scales, const Rounded& x, int64_t rows, float* out, int64_t stride) {
+void dotRows(const uint8_t* weights, const float* scales, const RoundedRows& x, int64_t rows, float* out, int64_t stride) {
   int64_t row = 0;
   for (; row + 4 <= rows; row += 4) dotRow<4, BYTES>(weights, scales, x, row, out + row * stride, stride);
   for (; row < rows; row++) dotRow<1, BYTES>(weights, scales, x, row, out + row * stride, stride);
@@ -212,10 +201,9 @@ NACRE_INLINE int32_t largestLane(Lanes lanes) {
 }
 
 /**
- * To the nearest of 255 multiples of each group's scale; a group with NaN or infinity gets a scale that makes its row NaN. `sums` of the
- * groups' values may be null.
+ * To the nearest of 255 multiples of each group's scale; a group with NaN or infinity gets a scale that makes its row NaN.
  */
-void roundRow(const float* x, int8_t* values, float* scales, int32_t* sums, int64_t groups) {
+void roundRow(const float* x, int8_t* values, float* scales, int64_t groups) {
   typedef int8_t Bytes __attribute__((vector_size(W)));
   for (int64_t g = 0; g < groups; g++) {
     const float* from = x + g * group;
@@ -230,99 +218,69 @@ void roundRow(const float* x, int8_t* values, float* scales, int32_t* sums, int6
     __builtin_memcpy(&top, &largest, 4);
     const float inverse = top > 0.0f ? 127.0f / top : 0.0f;
     scales[g] = top / 127.0f;
-    Lanes total = {};
     for (int64_t i = 0; i < group; i += W) {
       const Lanes whole = __builtin_convertvector(roundNear(load(from + i) * inverse), Lanes);
       const Bytes bytes = __builtin_convertvector(whole, Bytes);
       __builtin_memcpy(values + g * group + i, &bytes, W);
-      total += __builtin_convertvector(bytes, Lanes);
     }
-    if (sums == nullptr) continue;
-    int32_t sum = 0;
-    for (int lane = 0; lane < W; lane++) sum += total[lane];
-    sums[g] = sum;
   }
 }
 
-#if defined(__AVX512F__)
-/** From this many rows on, weights are turned for tiles of whole numbers, where the processor has the instruction. */
-constexpr int64_t leastTileRows = 5;
-
-template <bool BYTES>
-void inTiles(Pool& pool, const Shape& shape, const float* x, const ByteWeights<BYTES>& weights, float* out) {
-  const auto [m, n, k] = shape;
+/** All rows of x in memory that threads share; keep(values, kept) sets the `count` integers that are kept of each group. */
+template <class Keep>
+RoundedRows roundRows(Pool& pool, const float* x, int64_t m, int64_t k, int64_t count, const Keep& keep) {
   const int64_t groups = k / group, all = m * groups;
-  float* scales = static_cast<float*>(pool.shared(static_cast<size_t>(8 * all + m * k)));
-  int32_t* offsets = reinterpret_cast<int32_t*>(scales + all);
-  int8_t* values = reinterpret_cast<int8_t*>(offsets + all);
-  parallel(pool, m, rowsPerChunk(k), [=, k = k](int64_t begin, int64_t end, int) {
+  float* scales = static_cast<float*>(pool.shared(static_cast<size_t>(4 * all * (1 + count) + m * k)));
+  int32_t* kept = reinterpret_cast<int32_t*>(scales + all);
+  int8_t* values = reinterpret_cast<int8_t*>(kept + all * count);
+  parallel(pool, m, rowsPerChunk(k), [=](int64_t begin, int64_t end, int) {
     for (int64_t row = begin; row < end; row++) {
-      roundRow(x + row * k, values + row * k, scales + row * groups, offsets + row * groups, groups);
-      for (int64_t g = row * groups; g < (row + 1) * groups; g++) offsets[g] *= -ByteWeights<BYTES>::offset;
+      roundRow(x + row * k, values + row * k, scales + row * groups, groups);
+      for (int64_t g = row * groups; count > 0 && g < (row + 1) * groups; g++) keep(values + g * group, kept + g * count);
     }
   });
-  multiplyBytes(pool, shape, ByteRows{values, scales, offsets, groups}, weights, out);
+  return {values, scales, kept, groups};
 }
+
+/** out [m, n] = x · Wᵀ in the way that is best for so many rows. */
+template <bool BYTES>
+void multiplyQuantized(Pool& pool, const Shape& shape, const float* x, const uint8_t* weights, const float* scales, float* out) {
+  const auto [m, n, k] = shape;
+#if defined(__AVX512F__)
+  /** From this many rows on, weights are turned for tiles of whole numbers, where the processor has the instruction. */
+  constexpr int64_t leastTileRows = 5;
+  static const bool dots = dotsBytes();
+  if (dots && m >= leastTileRows && n > 0 && k > 0) {
+    const ByteWeights<BYTES> turned{weights, scales, k};
+    return multiplyBytes(pool, shape, roundRows(pool, x, m, k, 1, turned.offsetOf), turned, out);
+  }
 #endif
+  if (m >= manyRows) return multiply(pool, shape, Matrix{x, k, 1}, Dequantized<BYTES>{weights, scales, k}, {out, n});
+  const RoundedRows rounded = roundRows(pool, x, m, k, BYTES ? 0 : excessSize, excessOf);
+  const int64_t bytesPerRow = BYTES ? k : k / 2;
+  parallel(pool, n, greater(1, chunkElements * 2 / greater(1, k)), [=, m = m, n = n](int64_t begin, int64_t end, int) {
+    for (int64_t j = begin; j < end; j++) {
+      dotRows<BYTES>(weights + j * bytesPerRow, scales + j * rounded.groups, rounded, m, out + j, n);
+    }
+  });
+}
 
 /** (x, weights, scales, out, m, n, k, bits): out [m, n] = x [m, k] · Wᵀ, W of [n, k] with k a multiple of 32. */
 napi_value quantizedMatmul(const Arguments& arguments) {
   const int64_t m = arguments.size(4), n = arguments.size(5), k = arguments.size(6), bits = arguments.integer(7);
   if (k % group != 0) throw ArgumentError(ArgumentError::range, "expected k to be a multiple of %d.", static_cast<int>(group));
   if (bits != 8 && bits != 4) throw ArgumentError(ArgumentError::range, "expected 8 or 4 bits.");
-  const int64_t groups = k / group;
   const int64_t sizesX[] = {m, k}, sizesW[] = {n, k}, sizesO[] = {m, n};
-  const float *x = arguments.floats(0, volume(sizesX, 2)), *scales = arguments.floats(2, n * groups);
-  const int64_t weightCount = volume(sizesW, 2), bytesPerRow = bits == 8 ? k : k / 2;
-  const uint8_t* weights = bits == 8 ? reinterpret_cast<const uint8_t*>(arguments.signedBytes(1, weightCount))
-                                     : arguments.bytes(1, weightCount / 2);
+  const float *x = arguments.floats(0, volume(sizesX, 2)), *scales = arguments.floats(2, n * (k / group));
+  const int64_t count = volume(sizesW, 2);
+  const uint8_t* weights = bits == 8 ? reinterpret_cast<const uint8_t*>(arguments.signedBytes(1, count))
+                                     : arguments.bytes(1, count / 2);
   float* out = arguments.floats(3, volume(sizesO, 2));
-  Pool& pool = arguments.pool();
-  const Shape shape{m, n, k};
-#if defined(__AVX512F__)
-  static const bool dots = dotsBytes();
-  if (dots && m >= leastTileRows && n > 0 && k > 0) {
-    if (bits == 8) {
-      inTiles(pool, shape, x, ByteWeights<true>{weights, scales, k}, out);
-    } else {
-      inTiles(pool, shape, x, ByteWeights<false>{weights, scales, k}, out);
-    }
-    return nullptr;
+  if (bits == 8) {
+    multiplyQuantized<true>(arguments.pool(), {m, n, k}, x, weights, scales, out);
+  } else {
+    multiplyQuantized<false>(arguments.pool(), {m, n, k}, x, weights, scales, out);
   }
-#endif
-  if (m >= manyRows) {
-    const Matrix a{x, k, 1};
-    if (bits == 8) {
-      multiply(pool, shape, a, Dequantized<true>{weights, scales, k}, {out, n});
-    } else {
-      multiply(pool, shape, a, Dequantized<false>{weights, scales, k}, {out, n});
-    }
-    return nullptr;
-  }
-  const int64_t kept = bits == 4 ? excessSize : 0;
-  float* rowScales = static_cast<float*>(
-      pool.shared(static_cast<size_t>(m * groups) * 4 * static_cast<size_t>(1 + kept) + static_cast<size_t>(m * k) + 64));
-  int32_t* excess = reinterpret_cast<int32_t*>(rowScales + m * groups);
-  int8_t* values = reinterpret_cast<int8_t*>(excess + m * groups * kept);
-  parallel(pool, m, rowsPerChunk(k), [=](int64_t begin, int64_t end, int) {
-    for (int64_t row = begin; row < end; row++) {
-      roundRow(x + row * k, values + row * k, rowScales + row * groups, nullptr, groups);
-      for (int64_t g = row * groups; kept > 0 && g < (row + 1) * groups; g++) {
-        excessOf(values + g * group, excess + g * kept);
-      }
-    }
-  });
-  const Rounded rounded{values, rowScales, excess, groups};
-  parallel(pool, n, greater(1, chunkElements * 2 / greater(1, k)), [=](int64_t begin, int64_t end, int) {
-    for (int64_t j = begin; j < end; j++) {
-      const uint8_t* row = weights + j * bytesPerRow;
-      if (bits == 8) {
-        dotRows<true>(row, scales + j * groups, rounded, m, out + j, n);
-      } else {
-        dotRows<false>(row, scales + j * groups, rounded, m, out + j, n);
-      }
-    }
-  });
   return nullptr;
 }
 

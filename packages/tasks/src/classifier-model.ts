@@ -1,7 +1,7 @@
 import { buildClassifier, type Classifier, type ClassifierConfig, summarize } from "@nacre/models";
 import { Random } from "@nacre/random";
 import { parseSafetensors, restore } from "@nacre/tensor";
-import { settleLoaded } from "./settle-loaded.ts";
+import { settleLoaded } from "./bundled-model.ts";
 import type { Architecture, BundleParts } from "./task.ts";
 
 interface ClassifierModel {

@@ -37,7 +37,8 @@ function largePages(bytes: number): ArrayBuffer {
 export interface SettleOptions {
   /**
    * Those parameters [O, I] that are the weights of `linear`. They are brought into the order in which products read them, so that
-   * these need not do it every time. Reading one gives a copy of its rows; an operation that knows nothing of the order puts it back into rows.
+   * these need not do it every time. Reading one gives a copy of its rows; an operation that knows nothing of the order puts it
+   * back into rows.
    */
   readonly multiplied?: Iterable<tf.Variable>;
   /**

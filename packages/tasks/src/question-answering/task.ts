@@ -1,19 +1,10 @@
 import { reportTable, Tokenizer, type TokenizerJson } from "@nacre/data";
 import { type AnswerRule, answerScores } from "@nacre/evaluate";
-import {
-  Bert,
-  BertConfig,
-  fromPretrainedParts,
-  type Layer,
-  Roberta,
-  SpanClassifier,
-  savePretrained,
-  summarize,
-} from "@nacre/models";
+import { Bert, BertConfig, type Layer, Roberta, SpanClassifier, savePretrained, summarize } from "@nacre/models";
+import { bundledModel } from "../bundled-model.ts";
 import type { Predictor } from "../predictor.ts";
 import { openPretrainedEncoder } from "../pretrained-encoder.ts";
 import type { FolderDigest } from "../pretrained-folder.ts";
-import { settleLoaded } from "../settle-loaded.ts";
 import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateQuestions } from "./evaluation.ts";
 import { AnswerPreparation, answerPredictor } from "./predictor.ts";
@@ -190,19 +181,10 @@ function ruleFor(questions: readonly PassageQuestion[]): AnswerRule {
   return 2 * count(/\p{Script=Han}/gu) > count(/\p{L}/gu) ? "cmrc-2018" : "squad-1.1";
 }
 
-async function loadAnswerPredictor({
-  config,
-  preprocessor,
-  tokenizer,
-  weights,
-  order,
-}: BundleParts): Promise<Predictor> {
+async function loadAnswerPredictor({ preprocessor, tokenizer, ...parts }: BundleParts): Promise<Predictor> {
   if (tokenizer === undefined) throw new Error("Expected tokenizer.json in the bundle. There is none.");
-  const model = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
-  if (!(model instanceof SpanClassifier)) {
-    throw new Error(`Expected a model that marks spans in the bundle. Received a ${model.constructor.name}.`);
-  }
-  settleLoaded(model, { order });
+  const isOne = (model: object): model is SpanClassifier => model instanceof SpanClassifier;
+  const model = await bundledModel(parts, isOne, "a model that marks spans");
   return answerPredictor({
     model,
     tokenizer: Tokenizer.fromJson(tokenizer as TokenizerJson),

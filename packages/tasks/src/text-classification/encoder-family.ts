@@ -1,15 +1,7 @@
 import { Tokenizer } from "@nacre/data";
-import {
-  Bert,
-  BertConfig,
-  fromPretrainedParts,
-  type Layer,
-  SequenceClassifier,
-  savePretrained,
-  summarize,
-} from "@nacre/models";
+import { Bert, BertConfig, type Layer, SequenceClassifier, savePretrained, summarize } from "@nacre/models";
 import type { Random } from "@nacre/random";
-import { disposeModel, tf } from "@nacre/tensor";
+import { tf } from "@nacre/tensor";
 import { z } from "zod";
 import type { TokenAttribution } from "../predictor.ts";
 import { integratedGradients } from "./integrated-gradients.ts";
@@ -148,17 +140,6 @@ export function paddingOf(tokenizer: Tokenizer): number {
   const padding = names.map((name) => tokenizer.tokenToId(name)).find((id) => id !== undefined);
   if (padding !== undefined) return padding;
   throw new Error(`Expected a token that pads texts: one of ${names.join(", ")}. The vocabulary has none of them.`);
-}
-
-/** The classifier of a bundle. @throws Error when it holds another model. */
-export async function loadEncoder(parts: {
-  config: Readonly<Record<string, unknown>>;
-  weights: Uint8Array;
-}): Promise<SequenceClassifier> {
-  const model = await fromPretrainedParts(parts);
-  if (model instanceof SequenceClassifier) return model;
-  disposeModel(model);
-  throw new Error(`Expected a classifier of texts in the bundle. Received a ${model.constructor.name}.`);
 }
 
 interface Placed {

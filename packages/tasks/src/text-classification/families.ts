@@ -1,12 +1,12 @@
 import { trainTokenizer } from "@nacre/data";
-import { settle } from "@nacre/models";
+import { SequenceClassifier } from "@nacre/models";
 import { disposeModel, parseSafetensors, restore } from "@nacre/tensor";
+import { bundledModel, settleLoaded } from "../bundled-model.ts";
 import { openPretrainedEncoder } from "../pretrained-encoder.ts";
-import { settleLoaded } from "../settle-loaded.ts";
 import type { BundleParts, TaskContext } from "../task.ts";
 import { bundledTokenizer } from "../text-tokenizer.ts";
 import { BagBundle, bagFamily, emptyBag, fitBag } from "./bag-family.ts";
-import { EncoderPreparation, encoderFamily, loadEncoder, newEncoder, paddingOf } from "./encoder-family.ts";
+import { EncoderPreparation, encoderFamily, newEncoder, paddingOf } from "./encoder-family.ts";
 import type { KnownTexts } from "./fitted.ts";
 import { fitNgrams, NgramVotes, type NgramVotesConfig } from "./ngram-votes.ts";
 import type { TextModel } from "./predictor.ts";
@@ -89,11 +89,11 @@ export async function loadFamily(parts: BundleParts): Promise<TextModel> {
     throw new Error("Expected `votes` in preprocessor_config.json: the weights hold votes of n-grams. There is none.");
   }
   const { tokenizer } = bundledTokenizer(json);
-  const model = await loadEncoder({ config: folder, weights });
+  const isOne = (model: object): model is SequenceClassifier => model instanceof SequenceClassifier;
+  const model = await bundledModel(parts, isOne, "a classifier of texts");
   try {
     const { labels: classes } = model;
     const votes = known && NgramVotes.read(known, tensors, classes.length);
-    settle(model, { order });
     const parts = { tokenizer, preparation, votes, classes, padding: model.encoder.config.padding };
     const family = encoderFamily({ ...parts, encoder: isLoaded }) as unknown as TextFamily;
     return { family, model, classes, example: preparation.example };

@@ -1,7 +1,6 @@
-import { fromPretrainedParts, isCausalLanguageModel } from "@nacre/models";
-import { disposeModel } from "@nacre/tensor";
+import { isCausalLanguageModel } from "@nacre/models";
+import { bundledModel } from "../bundled-model.ts";
 import type { Predictor } from "../predictor.ts";
-import { settleLoaded } from "../settle-loaded.ts";
 import type { BundleParts, Task } from "../task.ts";
 import { bundledTokenizer } from "../text-tokenizer.ts";
 import type { Decoder } from "./decoder.ts";
@@ -22,14 +21,9 @@ export const textGeneration: Task<TextGenerationRecipe> = {
   },
 };
 
-async function loadTextPredictor({ config, preprocessor, tokenizer, weights, order }: BundleParts): Promise<Predictor> {
+async function loadTextPredictor({ preprocessor, tokenizer, ...parts }: BundleParts): Promise<Predictor> {
   const preparation = TextPreparation.parse(preprocessor);
   const text = bundledTokenizer(tokenizer, preparation.conversation?.end[0]);
-  const model = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
-  if (!isCausalLanguageModel(model)) {
-    disposeModel(model);
-    throw new Error(`Expected a causal language model in the bundle. Received a ${model.constructor.name}.`);
-  }
-  settleLoaded(model, { order });
+  const model = await bundledModel(parts, isCausalLanguageModel, "a causal language model");
   return textPredictor({ model: model as Decoder, text, preparation });
 }

@@ -5,7 +5,6 @@ import { evaluateRetrieval } from "@nacre/evaluate";
 import {
   Bert,
   BertConfig,
-  fromPretrainedParts,
   type Layer,
   SentenceEncoder,
   saveSentenceEncoder,
@@ -13,9 +12,9 @@ import {
   summarize,
 } from "@nacre/models";
 import type { Random } from "@nacre/random";
+import { bundledModel } from "../bundled-model.ts";
 import type { Predictor } from "../predictor.ts";
 import { digestOf, type FolderDigest } from "../pretrained-folder.ts";
-import { settleLoaded } from "../settle-loaded.ts";
 import type { Built, BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateSearch } from "./evaluation.ts";
 import { groupsOf, type PairBatch, pairBatches, pairLoss } from "./pair-batch.ts";
@@ -222,20 +221,10 @@ async function save({ model, tokenizer }: TextEncoder, folder: string): Promise<
   await saveSentenceEncoder(model, folder);
 }
 
-async function loadSearchPredictor({
-  config,
-  preprocessor,
-  tokenizer,
-  weights,
-  order,
-}: BundleParts): Promise<Predictor> {
+async function loadSearchPredictor({ preprocessor, tokenizer, ...parts }: BundleParts): Promise<Predictor> {
   const preparation = RetrievalPreparation.parse(preprocessor);
   if (tokenizer === undefined) throw new Error("Expected tokenizer.json in the bundle. There is none.");
-  const encoder = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
-  if (!(encoder instanceof Bert)) {
-    throw new Error(`Expected an encoder of texts in the bundle. Received a ${encoder.constructor.name}.`);
-  }
-  settleLoaded(encoder, { order });
+  const encoder = await bundledModel(parts, (model): model is Bert => model instanceof Bert, "an encoder of texts");
   const { pooling, normalize, longest } = preparation;
   const model = new SentenceEncoder(encoder, { pooling, normalize, longest });
   return searchPredictor({ model, tokenizer: Tokenizer.fromJson(tokenizer as TokenizerJson), preparation });

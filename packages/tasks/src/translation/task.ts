@@ -2,9 +2,9 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer, type TranslationPair } from "@nacre/data";
 import { reportTexts } from "@nacre/data/text";
-import { fromPretrainedParts, savePretrained, Transformer } from "@nacre/models";
+import { savePretrained, Transformer } from "@nacre/models";
+import { bundledModel } from "../bundled-model.ts";
 import type { Predictor } from "../predictor.ts";
-import { settleLoaded } from "../settle-loaded.ts";
 import type { BundleParts, Problem, Task, TaskContext } from "../task.ts";
 import { evaluateTranslator } from "./evaluation.ts";
 import { buildTranslator, meanLoss, translationLoss } from "./model.ts";
@@ -138,13 +138,10 @@ async function save(
   await rename(`${path}.tmp`, path);
 }
 
-async function load({ config, preprocessor, tokenizer, weights, order }: BundleParts): Promise<Predictor> {
+async function load({ preprocessor, tokenizer, ...parts }: BundleParts): Promise<Predictor> {
   const preparation = TranslationPreparation.parse(preprocessor);
   const pairs = bundledPairTokenizer(tokenizer);
-  const model = await fromPretrainedParts({ config: config as Readonly<Record<string, unknown>>, weights });
-  if (!(model instanceof Transformer)) {
-    throw new Error(`Expected a Transformer in the bundle. Received a ${model.constructor.name}.`);
-  }
-  settleLoaded(model, { order });
+  const isOne = (model: object): model is Transformer => model instanceof Transformer;
+  const model = await bundledModel(parts, isOne, "a Transformer");
   return translationPredictor({ model, pairs, preparation });
 }
